@@ -1,0 +1,3 @@
+import type { ErrorRow } from './row.ts';
+
+export const recordsErrors = {} as const satisfies Record<string, ErrorRow>;

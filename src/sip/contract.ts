@@ -1,0 +1,65 @@
+/**
+ * What the rest of the gateway sees of SIP: calls that come in, calls that are placed, dialogs. Everything below (messages,
+ * transactions, the drachtio wire protocol) stays inside src/sip.
+ */
+
+export interface SipSource {
+  readonly address: string;
+  readonly port: number;
+  readonly transport: 'udp' | 'tcp' | 'tls';
+}
+
+export interface SipUserAgent {
+  /** One handler; an INVITE that comes while there is none is answered 480. */
+  onInvite(handler: (invite: IncomingInvite) => void): void;
+  /** Resolves when the 2xx came and was acknowledged; rejects with SIP_CALL_FAILED carrying the final status. */
+  placeCall(requestUri: string, options: PlaceCallOptions): Promise<SipDialog>;
+  /** The connection to the SIP server is gone (calls with it) or is back. */
+  onServerState(listener: (state: 'connected' | 'lost') => void): void;
+  /** Host and port at which the SIP server listens, e.g. `udp/127.0.0.1:5060`. */
+  readonly listening: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface PlaceCallOptions {
+  readonly sdpOffer: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Ends the attempt with CANCEL when aborted. */
+  readonly signal?: AbortSignal;
+  readonly onProvisional?: (status: number, sdp: string | null) => void;
+}
+
+export interface IncomingInvite {
+  /** The Call-ID header. */
+  readonly sipCallId: string;
+  readonly source: SipSource;
+  readonly requestUri: string;
+  /** User part of the Request-URI; empty when there is none. */
+  readonly requestUser: string;
+  readonly from: string;
+  readonly to: string;
+  /** null: an INVITE without an offer; the 200 must carry ours. */
+  readonly sdpOffer: string | null;
+  header(name: string): string | undefined;
+  /** Sends 180 Ringing. */
+  ring(): void;
+  /** Sends 200 with this SDP; resolves when it is sent (not at the ACK); rejects with SIP_CALL_CANCELLED if the caller gave up. */
+  answer(sdp: string): Promise<SipDialog>;
+  reject(status: number, reason: string, headers?: Readonly<Record<string, string>>): void;
+  onCancel(listener: () => void): void;
+}
+
+export interface SipDialog {
+  readonly sipCallId: string;
+  /** The peer's last SDP. */
+  readonly remoteSdp: string;
+  /** The ACK of our 200 came. Called at once when it came already. */
+  onAck(listener: () => void): void;
+  /** The dialog ended, by the peer or by the SIP layer (ACK time-out, SIP server gone): once, with the reason. */
+  onEnd(listener: (reason: string) => void): void;
+  /** A re-INVITE or UPDATE came. Return the answer's SDP, or a status to refuse with. Without a handler: 488. */
+  onOffer(handler: (sdp: string | null) => { sdp: string } | { status: number; reason: string }): void;
+  onInfo(listener: (contentType: string, body: string) => void): void;
+  /** Sends BYE, with `Reason: SIP;cause=…;text="…"` when given; resolves at its final response or after 2 s. */
+  bye(reason?: { readonly cause: number; readonly text: string }): Promise<void>;
+}
