@@ -1,0 +1,211 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { z } from 'zod';
+
+/** `192.168.1.20` or `192.168.1.0/24`. */
+const addressRange = z.string().refine(isAddressRange, 'expected an IP address or a range such as 192.168.1.0/24');
+
+const port = z.int().min(1).max(65_535);
+const loopbackAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
+
+const trunk = z.strictObject({
+  id: z.string().min(1),
+  /** Who may call: everyone else is dropped without an answer. */
+  allow: z.array(addressRange).min(1),
+});
+
+const lane = z.strictObject({
+  id: z.string().min(1),
+  trunk: z.string().min(1),
+  /** User part of the Request-URI that this lane answers; null: any. */
+  user: z.string().nullable().default(null),
+  /** Files, relative to the store's file. */
+  menu: z.string().min(1),
+  persona: z.string().min(1),
+});
+
+const sip = z
+  .strictObject({
+    /** `embedded`, or a drachtio-server: `drachtio://:secret@host:9022`. */
+    server: z
+      .string()
+      .refine(
+        (value) => value === 'embedded' || value.startsWith('drachtio://'),
+        'expected embedded or drachtio://:secret@host:port',
+      )
+      .default('embedded'),
+    bind: z.string().default('127.0.0.1'),
+    port: port.default(5060),
+    /** Address that goes into SDP and Contact where it differs from `bind` (NAT, 0.0.0.0). */
+    externalAddress: z.ipv4().nullable().default(null),
+    trunks: z.array(trunk).default([{ id: 'loopback', allow: ['127.0.0.0/8'] }]),
+  })
+  .superRefine((value, context) => {
+    if (value.bind === '0.0.0.0' && value.externalAddress === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['externalAddress'],
+        message: 'bind is 0.0.0.0, so the address that intercoms reach must be named here',
+      });
+    }
+    if (loopbackAddresses.has(value.bind)) return;
+    if (value.trunks.every((each) => each.allow.every((range) => range.startsWith('127.')))) {
+      context.addIssue({
+        code: 'custom',
+        path: ['trunks'],
+        message: `bind ${value.bind} is not loopback: a trunk must allow the intercom's address`,
+      });
+    }
+  });
+
+const media = z.strictObject({
+  rtpPorts: z
+    .strictObject({ first: port, last: port })
+    .refine(
+      (range) => range.last - range.first >= 1,
+      'last must be above first: a call takes an even port and the next one',
+    )
+    .default({ first: 16_384, last: 16_583 }),
+  /** No RTP for so long ends the call. */
+  timeoutSeconds: z.number().positive().default(30),
+});
+
+const engine = z.strictObject({
+  /** Checkpoint folder. */
+  model: z.string().min(1),
+  device: z.literal('cpu').default('cpu'),
+  /** Conversations at once. */
+  lanes: z.int().min(1).max(64).default(2),
+  threads: z.int().min(1).max(64).default(1),
+  /** A fixed seed makes every call reproducible; null: a new one each call. */
+  seed: z.int().nonnegative().nullable().default(null),
+});
+
+const pos = z.strictObject({
+  kind: z.literal('webhook'),
+  url: z.url({ protocol: /^https?$/ }),
+  /** Standard Webhooks secret. */
+  secret: z
+    .string()
+    .regex(
+      /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/,
+      'expected whsec_ and base64, e.g. made by: echo whsec_$(openssl rand -base64 32)',
+    ),
+  timeoutSeconds: z.number().positive().max(120).default(10),
+});
+
+const orders = z.strictObject({
+  queue: z
+    .string()
+    .refine(
+      (value) => value === 'embedded' || /^(rediss?|postgres(ql)?):\/\//.test(value),
+      'expected embedded, redis://... or postgres://...',
+    )
+    .default('embedded'),
+  pos,
+  /** The page turns red when the POS has not answered so long after the order. */
+  attentionSeconds: z.number().positive().default(20),
+});
+
+const recording = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    /** What guests are told; it is kept with every recording. */
+    consent: z.string().min(1).nullable().default(null),
+  })
+  .refine((value) => !value.enabled || value.consent !== null, {
+    path: ['consent'],
+    error: 'recording is enabled: state the consent line that guests are given',
+  });
+
+const web = z.strictObject({
+  bind: z.string().default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8080),
+  /** Bearer token for /metrics; null: only from loopback. */
+  metricsToken: z.string().min(16).nullable().default(null),
+  /** Set when a proxy in front of the page terminates TLS. */
+  behindTlsProxy: z.boolean().default(false),
+});
+
+const calls = z.strictObject({
+  /** Length at which a call is ended; the model's trained length or the store's patience. */
+  maxSeconds: z.number().positive().default(600),
+  /** Played when the model fails. */
+  apology: z.string().min(1),
+  /** `Retry-After` of a 486 when every lane is taken. */
+  retryAfterSeconds: z.int().positive().default(10),
+});
+
+const log = z.strictObject({
+  level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  format: z.enum(['pretty', 'json']).default('json'),
+  includePii: z.boolean().default(false),
+});
+
+/** One store's file. config/README.md lists every setting. */
+export const storeSchema = z
+  .strictObject({
+    store: z.strictObject({
+      id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes'),
+      externalId: z.string().nullable().default(null),
+      name: z.string().min(1),
+      timezone: z.string().refine(isTimezone, 'expected an IANA time zone such as America/Chicago'),
+    }),
+    /** Database, recordings, first password. Relative to the file. */
+    dataDirectory: z.string().min(1),
+    log: log.prefault({}),
+    sip: sip.prefault({}),
+    media: media.prefault({}),
+    engine,
+    lanes: z.array(lane).min(1),
+    calls,
+    recording: recording.prefault({}),
+    orders,
+    web: web.prefault({}),
+  })
+  .superRefine((value, context) => {
+    const trunks = new Set(value.sip.trunks.map((each) => each.id));
+    const seen = new Set<string>();
+    value.lanes.forEach((each, index) => {
+      if (!trunks.has(each.trunk)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['lanes', index, 'trunk'],
+          message: `no such trunk; sip.trunks has ${[...trunks].join(', ')}`,
+        });
+      }
+      if (seen.has(each.id)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['lanes', index, 'id'],
+          message: 'another lane has this id',
+        });
+      }
+      seen.add(each.id);
+    });
+  });
+
+export type StoreSettings = z.infer<typeof storeSchema>;
+
+function isAddressRange(value: string): boolean {
+  const [address = '', prefix, more] = value.split('/');
+  if (more !== undefined) return false;
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : null;
+  if (family === null) return false;
+  if (prefix === undefined) return true;
+  if (!/^\d{1,3}$/.test(prefix)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isTimezone(value: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}

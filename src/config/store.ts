@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Persona } from '../engine/contract.ts';
+import { readSettings } from './settings-file.ts';
+import { type StoreSettings, storeSchema } from './store-schema.ts';
+
+const personaSchema = z.strictObject({
+  id: z.string().min(1),
+  /** Role text; null: the checkpoint's own. */
+  text: z.string().min(1).nullable(),
+  /** Name of a published voice, or a .wav or .pt file; null: the checkpoint's own. */
+  voice: z.string().min(1).nullable(),
+});
+
+/** A store's file with every path absolute and every file that it names found. */
+export interface StoreConfig extends Omit<StoreSettings, 'lanes'> {
+  readonly file: string;
+  readonly lanes: readonly LaneConfig[];
+  readonly personas: readonly Persona[];
+}
+
+export interface LaneConfig {
+  readonly id: string;
+  readonly trunk: string;
+  readonly user: string | null;
+  readonly menuFile: string;
+  readonly personaId: string;
+}
+
+/**
+ * Reads a store's file and its personas. Menus are named only: src/orders/menu reads them.
+ * @throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID
+ */
+export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = process.env): StoreConfig {
+  const path = resolve(file);
+  const settings = readSettings(path, storeSchema, environment);
+  const beside = (name: string) => resolve(dirname(path), name);
+  const personaFiles = new Map<string, Persona>();
+  const lanes = settings.lanes.map((lane): LaneConfig => {
+    const personaFile = beside(lane.persona);
+    const persona = personaFiles.get(personaFile) ?? readPersona(personaFile);
+    personaFiles.set(personaFile, persona);
+    return { id: lane.id, trunk: lane.trunk, user: lane.user, menuFile: beside(lane.menu), personaId: persona.id };
+  });
+  return {
+    ...settings,
+    file: path,
+    dataDirectory: beside(settings.dataDirectory),
+    engine: { ...settings.engine, model: beside(settings.engine.model) },
+    calls: { ...settings.calls, apology: beside(settings.calls.apology) },
+    lanes,
+    personas: [...personaFiles.values()],
+  };
+}
+
+/** A persona's file; two files of one id in different folders stay apart by a hash of what they say. */
+function readPersona(file: string): Persona {
+  const persona = readSettings(file, personaSchema);
+  const voice =
+    persona.voice !== null && /\.(wav|pt)$/.test(persona.voice) ? resolve(dirname(file), persona.voice) : persona.voice;
+  const hash = createHash('sha256')
+    .update(JSON.stringify([persona.text, voice]))
+    .digest('hex')
+    .slice(0, 8);
+  return { id: `${persona.id}-${hash}`, text: persona.text, voice };
+}

@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import t, { type Test } from 'tap';
+import { readStoreConfig } from '../../src/config/store.ts';
+import { SpeakerpostError } from '../../src/runtime/errors.ts';
+
+const demoFile = resolve(import.meta.dirname, '../../config/demo.yaml');
+const environment = {
+  DEMO_POS_URL: 'http://127.0.0.1:8090/orders',
+  DEMO_POS_SECRET: 'whsec_c3BlYWtlcnBvc3QtdGVzdC1zZWNyZXQ=',
+};
+
+/** The demo's file with one piece of text replaced, in a folder of its own. */
+function changed(test: Test, from: string | RegExp, to: string): string {
+  const directory = test.testdir({ personas: { 'nano.yaml': 'id: nano\ntext: null\nvoice: null\n' } });
+  const text = readFileSync(demoFile, 'utf8');
+  if (text.replace(from, to) === text) throw new Error(`nothing to replace: ${from}`);
+  const file = join(directory, 'store.yaml');
+  writeFileSync(file, text.replace(from, to));
+  return file;
+}
+
+function failure(action: () => unknown): SpeakerpostError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof SpeakerpostError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+t.test('the shipped files are read, and their paths are absolute', async (t) => {
+  const config = readStoreConfig(demoFile, environment);
+  t.equal(config.lanes[0]?.menuFile, resolve(demoFile, '../menus/nano-barn.json'));
+  t.equal(config.dataDirectory, resolve(demoFile, '../../var/demo'));
+  t.equal(config.lanes[0]?.personaId, config.personas[0]?.id);
+  t.equal(config.orders.pos.url, environment.DEMO_POS_URL);
+  t.equal(config.sip.bind, '127.0.0.1');
+  const store = readStoreConfig(resolve(demoFile, '../store.yaml'), { POS_SECRET: environment.DEMO_POS_SECRET });
+  t.equal(store.recording.enabled, false, 'recording is off unless a store turns it on');
+});
+
+t.test('a wrong value is named with its file, path and value', async (t) => {
+  const file = changed(t, 'port: 5080', 'port: 99999');
+  const error = failure(() => readStoreConfig(file, environment));
+  t.equal(error.code, 'CONFIG_INVALID');
+  t.match(error.message, new RegExp(`^${file}: sip\\.port is 99999: `));
+  t.match(error.remedy, /sip\.port/);
+});
+
+t.test('an unknown setting is named', async (t) => {
+  const file = changed(t, 'lanes: 2', 'lane: 2');
+  t.match(failure(() => readStoreConfig(file, environment)).message, /engine\.lane is .*[Uu]nrecognized/);
+});
+
+t.test('a syntax error is named with its line', async (t) => {
+  const file = changed(t, 'web: { port: 8080 }', 'web: { port: 8080');
+  const error = failure(() => readStoreConfig(file, environment));
+  t.equal(error.code, 'CONFIG_SYNTAX');
+  t.match(error.message, /store\.yaml:\d+: /);
+});
+
+t.test('a wrong secret is named and not shown', async (t) => {
+  const error = failure(() => readStoreConfig(demoFile, { ...environment, DEMO_POS_SECRET: 'hunter2' }));
+  t.match(error.message, /orders\.pos\.secret is \(a secret, not shown\): expected whsec_/);
+  t.notMatch(error.message, /hunter2/);
+});
+
+t.test('a missing file and a missing environment variable are told apart', async (t) => {
+  t.equal(failure(() => readStoreConfig('no/such.yaml', environment)).code, 'CONFIG_UNREADABLE');
+  const error = failure(() => readStoreConfig(demoFile, {}));
+  t.match(error.message, /orders\.pos\.(url|secret) is "env:DEMO_POS_(URL|SECRET)": the environment has no variable/);
+});
+
+t.test('an address that is not loopback needs a trunk that allows it', async (t) => {
+  const open = changed(t, 'bind: 127.0.0.1', 'bind: 192.168.1.10');
+  t.match(failure(() => readStoreConfig(open, environment)).message, /sip\.trunks is .*not loopback/);
+  const allowed = changed(
+    t,
+    'bind: 127.0.0.1',
+    'trunks: [{ id: loopback, allow: [192.168.1.0/24] }], bind: 192.168.1.10',
+  );
+  t.equal(readStoreConfig(allowed, environment).sip.bind, '192.168.1.10');
+  const anywhere = changed(t, 'bind: 127.0.0.1', 'bind: 0.0.0.0, trunks: [{ id: loopback, allow: [10.0.0.0/8] }]');
+  t.match(failure(() => readStoreConfig(anywhere, environment)).message, /sip\.externalAddress/);
+});
+
+t.test('faults across settings are found', async (t) => {
+  t.match(
+    failure(() => readStoreConfig(changed(t, 'trunk: loopback', 'trunk: lan'), environment)).message,
+    /lanes\.0\.trunk is "lan": no such trunk/,
+  );
+  t.match(
+    failure(() => readStoreConfig(changed(t, /consent: .*/, 'consent: null'), environment)).message,
+    /recording\.consent/,
+  );
+  t.match(
+    failure(() => readStoreConfig(changed(t, 'America/Chicago', 'America/Nowhere'), environment)).message,
+    /store\.timezone/,
+  );
+  t.match(
+    failure(() =>
+      readStoreConfig(
+        changed(t, 'bind: 127.0.0.1', 'trunks: [{ id: loopback, allow: [10.0.0.0/64] }], bind: 127.0.0.1'),
+        environment,
+      ),
+    ).message,
+    /sip\.trunks\.0\.allow\.0/,
+  );
+});
