@@ -1,0 +1,226 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { MediaPlane } from '../media/contract.ts';
+import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
+import type { Ticket } from '../orders/ticket.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ErrorRecord } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { IncomingInvite, SipUserAgent } from '../sip/contract.ts';
+import { Call, type MediaDescriptions } from './call.ts';
+import type { CallDesk, LiveCall, LiveEvent } from './contract.ts';
+import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
+import { OrderTaking } from './order-taking.ts';
+import { TicketKeeper } from './ticket-keeper.ts';
+
+const ALERTS_KEPT = 50;
+
+/** A lane of the store, ready for cars: its menu is loaded. */
+export interface StoreLane extends LaneRule {
+  readonly personaId: string;
+  readonly menuId: string;
+  createExtractor(): OrderExtractor;
+  toTicket(order: OrderSnapshot, call: TicketContext): Ticket;
+}
+
+/** What a ticket needs to know of its call. */
+export interface TicketContext {
+  readonly callId: string;
+  readonly lane: string;
+  readonly startedWallMs: number;
+  readonly greetedWallMs: number | null;
+  readonly confirmedWallMs: number;
+}
+
+export interface DeskOptions {
+  readonly storeId: string;
+  readonly trunks: readonly TrunkRule[];
+  readonly lanes: readonly StoreLane[];
+  readonly bindAddress: string;
+  readonly maxMs: number;
+  readonly apologyFile: string;
+  readonly retryAfterSeconds: number;
+  /** Directory for recordings; null: off. */
+  readonly recordingsDirectory: string | null;
+  readonly consent: string | null;
+  /** A fixed sampling seed for every call; null: a new one each call. */
+  readonly seed: number | null;
+}
+
+export interface DeskDeps {
+  readonly userAgent: SipUserAgent;
+  readonly media: MediaPlane;
+  readonly descriptions: MediaDescriptions;
+  readonly delivery: DeliveryPlane;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Takes calls: one `Call` an INVITE; routes what media and delivery report to the call that it concerns. */
+export class Desk implements CallDesk {
+  readonly #options: DeskOptions;
+  readonly #deps: DeskDeps;
+  readonly #directory: LaneDirectory<StoreLane>;
+  readonly #keeper: TicketKeeper;
+  readonly #calls = new Map<string, Call>();
+  readonly #listeners = new Set<(event: LiveEvent) => void>();
+  readonly #committedWallMs = new Map<string, number>();
+  #alerts: Extract<LiveEvent, { kind: 'alert' }>[] = [];
+  #isStopping = false;
+
+  constructor(options: DeskOptions, deps: DeskDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#directory = new LaneDirectory(options.trunks, options.lanes);
+    this.#keeper = new TicketKeeper(deps.delivery, deps.clock, deps.log, (callId, error) => this.raise(error, callId));
+    this.#listen();
+  }
+
+  get live(): readonly LiveCall[] {
+    return [...this.#calls.values()].map((call) => call.live);
+  }
+
+  get alerts(): readonly Extract<LiveEvent, { kind: 'alert' }>[] {
+    return this.#alerts;
+  }
+
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Shows a failure on the page; `callId` null when it concerns no single call. */
+  raise(error: ErrorRecord, callId: string | null = null): void {
+    this.#emit({ kind: 'alert', callId, error, atWallMs: this.#deps.clock.wallMs() });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#calls.values()].map((call) => call.hangUp({ cause: 503, text: 'Gateway stops' })));
+  }
+
+  #listen(): void {
+    const { userAgent, media, delivery } = this.#deps;
+    userAgent.onInvite((invite) => this.#take(invite));
+    userAgent.onServerState((state) => {
+      if (state === 'lost')
+        this.raise({ code: 'SIP_SERVER_LOST', details: { reason: 'its process or connection ended' } });
+    });
+    media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
+    media.on('dtmf', ({ callId, digit, atMs }) => this.#calls.get(callId)?.onDtmf(digit, atMs));
+    media.on('mediaTimeout', ({ callId, silentMs }) => this.#calls.get(callId)?.onMediaTimeout(silentMs));
+    media.on('laneFailed', ({ callId, error }) => this.#calls.get(callId)?.onLaneFailed(error));
+    media.on('stats', (stats) => this.#calls.get(stats.callId)?.onStats(stats));
+    media.on('recordingFailed', ({ callId, error }) => this.raise(error, callId));
+    media.on('workerFailed', (error) => {
+      if (this.#calls.size === 0) this.raise(error);
+      for (const call of this.#calls.values()) call.onMediaLost(error);
+    });
+    delivery.on('step', (step) => {
+      const { metrics, clock } = this.#deps;
+      const key = `${step.ticketId}.r${step.revision}`;
+      metrics.deliverySteps.inc({ what: step.what });
+      if (step.what === 'committed') this.#committedWallMs.set(key, clock.wallMs());
+      const committed = this.#committedWallMs.get(key);
+      if (step.state === 'acked' && committed !== undefined) {
+        metrics.deliverySeconds.observe((clock.wallMs() - committed) / 1_000);
+        this.#committedWallMs.delete(key);
+      }
+      this.#emit({ kind: 'delivery', step });
+    });
+    delivery.on('alert', ({ error }) => this.raise(error));
+  }
+
+  #take(invite: IncomingInvite): void {
+    const { log, metrics, clock, media, descriptions, delivery } = this.#deps;
+    const choice = this.#directory.find(invite.source.address, invite.requestUser);
+    if (choice.kind === 'refused' || this.#isStopping) {
+      const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
+      log.warn({ source: invite.source.address, user: invite.requestUser, status, reason }, 'call refused');
+      metrics.callsRefused.inc({ status: String(status) });
+      invite.reject(status, status === 403 ? 'Forbidden' : status === 404 ? 'Not Found' : 'Service Unavailable');
+      return;
+    }
+    const { lane } = choice;
+    const callId = newCallId(clock.wallMs());
+    const record = (event: Parameters<DeliveryPlane['record']>[0]) => delivery.record(event);
+    const emit = (event: LiveEvent) => this.#emit(event);
+    const orders = new OrderTaking({
+      callId,
+      extractor: lane.createExtractor(),
+      toTicket: (order) => {
+        const nowWallMs = clock.wallMs();
+        const ticket = lane.toTicket(order, {
+          callId,
+          lane: lane.id,
+          startedWallMs: call.startedWallMs,
+          greetedWallMs: orders.greetedMs === null ? null : Math.round(call.startedWallMs + orders.greetedMs),
+          confirmedWallMs: nowWallMs,
+        });
+        metrics.tickets.inc({ review: String(ticket.review.needed) });
+        return ticket;
+      },
+      keep: (ticket) => this.#keeper.keep(ticket),
+      record,
+      emit,
+    });
+    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent, seed } =
+      this.#options;
+    const call = new Call(
+      {
+        callId,
+        storeId,
+        lane: lane.id,
+        menuId: lane.menuId,
+        personaId: lane.personaId,
+        seed: seed ?? randomInt(2 ** 31),
+        bindAddress,
+        maxMs,
+        apologyFile,
+        retryAfterSeconds,
+        recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
+        consent,
+        apologise: this.#keeper.isFull
+          ? { code: 'TICKET_NOT_STORED', details: { reason: 'an earlier ticket is still in memory' } }
+          : null,
+      },
+      {
+        media,
+        descriptions,
+        orders,
+        clock,
+        log,
+        metrics,
+        record,
+        emit,
+        onEnded: () => {
+          this.#calls.delete(callId);
+          metrics.callsLive.set(this.#calls.size);
+        },
+      },
+      invite,
+    );
+    this.#calls.set(callId, call);
+    metrics.callsLive.set(this.#calls.size);
+    emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs: clock.wallMs() });
+    call.answer().catch((error: unknown) => {
+      log.error({ err: error, callId }, 'call failed');
+      this.#calls.delete(callId);
+      invite.reject(500, 'Server Internal Error');
+    });
+  }
+
+  #emit(event: LiveEvent): void {
+    if (event.kind === 'alert') {
+      this.#deps.metrics.alerts.inc({ code: event.error.code });
+      this.#alerts = [event, ...this.#alerts].slice(0, ALERTS_KEPT);
+    }
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** Sorts by time: `c_` + base-36 milliseconds + 40 random bits. */
+function newCallId(wallMs: number): string {
+  return `c_${Math.floor(wallMs).toString(36)}${randomBytes(5).toString('hex')}`;
+}

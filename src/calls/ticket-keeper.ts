@@ -1,0 +1,46 @@
+import type { DeliveryPlane } from '../orders/contract.ts';
+import type { Ticket } from '../orders/ticket.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { describeError, type ErrorRecord } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+
+const RETRY_MS = 5_000;
+
+/**
+ * Hands tickets to the delivery plane until they are on disk. A ticket that the disk refuses stays in memory and is tried
+ * again; while there is one, `isFull` is true and no new car should be greeted.
+ */
+export class TicketKeeper {
+  readonly #delivery: DeliveryPlane;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #alert: (callId: string, error: ErrorRecord) => void;
+  readonly #refused = new Set<string>();
+
+  constructor(delivery: DeliveryPlane, clock: Clock, log: Log, alert: (callId: string, error: ErrorRecord) => void) {
+    this.#delivery = delivery;
+    this.#clock = clock;
+    this.#log = log;
+    this.#alert = alert;
+  }
+
+  get isFull(): boolean {
+    return this.#refused.size > 0;
+  }
+
+  /** Resolves when the ticket is durable, however long that takes. */
+  async keep(ticket: Ticket): Promise<void> {
+    for (;;) {
+      try {
+        await this.#delivery.commit(ticket);
+        this.#refused.delete(ticket.idempotencyKey);
+        return;
+      } catch (error) {
+        if (!this.#refused.has(ticket.idempotencyKey)) this.#alert(ticket.callId, describeError(error));
+        this.#refused.add(ticket.idempotencyKey);
+        this.#log.error({ err: error, key: ticket.idempotencyKey }, 'ticket could not be stored; it is kept in memory');
+        await new Promise<void>((resolve) => this.#clock.after(RETRY_MS, resolve));
+      }
+    }
+  }
+}
