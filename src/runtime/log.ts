@@ -1,4 +1,4 @@
-import { type Logger, pino, type TransportTargetOptions } from 'pino';
+import { type DestinationStream, type Logger, pino, type TransportTargetOptions } from 'pino';
 
 export type Log = Logger;
 
@@ -12,19 +12,20 @@ export interface LogOptions {
 
 /**
  * The process's log. Messages are static strings, values are fields; whatever a guest or the agent said sits only under
- * the key `pii`, which is removed unless the operator asked for it.
+ * the key `pii`, which is removed unless the operator asked for it. `sink` takes the lines instead of standard output.
  */
-export function createLog(name: string, options: LogOptions): Log {
+export function createLog(name: string, options: LogOptions, sink?: DestinationStream): Log {
   const target: TransportTargetOptions | undefined =
     options.format === 'pretty'
       ? { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } }
       : undefined;
-  return pino({
+  const settings = {
     name,
     level: options.level,
     redact: options.includePii ? [] : { paths: ['pii', '*.pii'], remove: true },
-    ...(target === undefined ? {} : { transport: target }),
-  });
+  };
+  if (sink !== undefined) return pino(settings, sink);
+  return pino(target === undefined ? settings : { ...settings, transport: target });
 }
 
 /** A log that says nothing: for tests. */

@@ -1,0 +1,67 @@
+import { SpeakerpostError } from '../runtime/errors.ts';
+
+interface Command {
+  readonly summary: string;
+  /** Loads the command only when it is used. Resolves to the exit code. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: 'start the gateway',
+    run: async (args) => (await import('./serve.ts')).runServe(args),
+  },
+  demo: {
+    summary: 'start the gateway with a demo store and POS, and place a call to it',
+    run: async (args) => (await import('./demo.ts')).runDemo(args),
+  },
+  call: {
+    summary: 'place a call with the built-in phone',
+    run: async (args) => (await import('./call.ts')).runCall(args),
+  },
+  doctor: {
+    summary: 'check this machine and a store file: one line and one remedy each',
+    run: async (args) => (await import('./doctor.ts')).runDoctor(args),
+  },
+  golden: {
+    summary: 'prove that a checkpoint folder gives the numbers of the published model',
+    run: async (args) => (await import('./golden.ts')).runGolden(args),
+  },
+};
+
+function help(): string {
+  const rows = Object.entries(commands).map(([name, command]) => `  ${name.padEnd(8)} ${command.summary}`);
+  return `Usage: speakerpost COMMAND [options]\n\n${rows.join('\n')}\n\nspeakerpost COMMAND --help says more.\n`;
+}
+
+/** Runs one command and sets the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function main(args: readonly string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help());
+    process.exitCode = name === undefined ? 2 : 0;
+    return;
+  }
+  const command = commands[name];
+  if (command === undefined) {
+    process.stderr.write(`speakerpost has no command "${name}".\n\n${help()}`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    process.exitCode = await command.run(rest);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = isUsage(error) ? 2 : 1;
+  }
+}
+
+function isUsage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+function explain(error: unknown): string {
+  if (error instanceof SpeakerpostError) return `${error.code}: ${error.message}\n  What to do: ${error.remedy}`;
+  if (isUsage(error)) return (error as Error).message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
