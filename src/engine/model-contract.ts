@@ -33,6 +33,8 @@ export interface LaneFrame {
   readonly lane: number;
   /** 1920 samples at 24 kHz. */
   readonly samples: Float32Array;
+  /** Text token put into the agent's mouth in this frame instead of a sampled one. */
+  readonly givenText?: number;
 }
 
 export interface LaneResult {
@@ -47,17 +49,44 @@ export interface ModelSummary {
   readonly parameters: number;
   readonly runtimeVersion: string;
   readonly textLeadFrames: number;
+  /** Text ids that print nothing. */
   readonly textPaddingIds: readonly number[];
+  /** The sentencepiece model's file, absolute; it need not exist. */
+  readonly tokenizerFile: string;
+  /** The checkpoint's own prompt parts, for personas that name none; null where config.json gives none. */
+  readonly ownPrompt: {
+    readonly textTokens: readonly number[] | null;
+    readonly voice: VoicePrompt | null;
+  };
 }
+
+export interface ModelOptions {
+  /** Conversations at once; memory for all is taken at load. */
+  readonly lanes: number;
+  readonly device: 'cpu';
+  /** Threads inside one operator. */
+  readonly threads: number;
+  /** 'checkpoint' (default): temperatures and top-k of config.json, else the published ones. 'greedy': always the likeliest. */
+  readonly sampling?: 'checkpoint' | 'greedy';
+}
+
+/** `loadModel` of src/engine/load-model.ts. Throws MODEL_... errors that name file and tensor, RUNTIME_... of the library. */
+export type LoadModel = (directory: string, options: ModelOptions) => Promise<SpeechModel>;
 
 export interface SpeechModel {
   readonly summary: ModelSummary;
   readonly lanes: number;
-  /** Runs the prompt phases once. */
+  /** Runs the prompt phases once, between steps: lanes are not touched. */
   preparePersona(prompt: PersonaPrompt): Promise<PersonaImage>;
-  /** Makes the lane a fresh copy of the image; `seed` drives sampling. A reused lane equals a fresh one bit for bit. */
+  /**
+   * Makes the lane a fresh copy of the image; `seed` (any safe integer) drives sampling. A reused lane equals a fresh one bit
+   * for bit. Other lanes may be in a step meanwhile; this one must not (LANE_BUSY).
+   */
   resetLane(lane: number, image: PersonaImage, seed: number): void;
-  /** One frame for each lane given (any subset, each lane at most once); other lanes are untouched. */
+  /**
+   * One frame for each lane given (any subset, each lane at most once); other lanes are untouched. Calls are queued: a step
+   * starts when the one before has ended. Results are in the order of `frames`.
+   */
   step(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]>;
   close(): void;
 }
