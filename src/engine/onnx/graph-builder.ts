@@ -1,0 +1,173 @@
+import { type TensorType, tensorTypes } from '../ort/tensor-type.ts';
+import {
+  type Attribute,
+  type Dimension,
+  encodeModel,
+  type InitializerMessage,
+  type NodeMessage,
+  type ValueMessage,
+} from './messages.ts';
+
+/** The name of a tensor in a graph. */
+export type Value = string & { readonly value: unique symbol };
+
+/** An input or output as the runner must allocate it: `shape` without the leading dimension of lanes. */
+export interface Port {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+}
+
+/** Streaming state: read as input `name`, written in place through output `nextName`. */
+export interface StatePort extends Port {
+  readonly nextName: string;
+}
+
+/** A finished graph. Every port has a leading dimension of lanes. */
+export interface LaneGraph {
+  readonly name: string;
+  readonly model: Uint8Array;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly states: readonly StatePort[];
+}
+
+/** A tensor as it lies in a file of the weights' folder. */
+export interface FileTensor {
+  readonly name: string;
+  readonly fileName: string;
+  readonly type: 'float32' | 'float16' | 'bfloat16';
+  readonly shape: readonly number[];
+  /** Bytes from the file's start. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+const lanes: Dimension = 'lanes';
+const madeHere = '%';
+
+/** Collects nodes in the order of computation and writes them as an ONNX model. */
+export class GraphBuilder {
+  readonly #name: string;
+  readonly #nodes: NodeMessage[] = [];
+  readonly #initializers: InitializerMessage[] = [];
+  readonly #weights = new Map<string, Value>();
+  readonly #constants = new Map<string, Value>();
+  readonly #inputs: Port[] = [];
+  readonly #outputs: Port[] = [];
+  readonly #states: StatePort[] = [];
+  readonly #names = new Map<string, string>();
+  #count = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** [lanes, ...shape] from outside, each run. */
+  input(name: string, type: TensorType, shape: readonly number[]): Value {
+    this.#inputs.push({ name, type, shape });
+    return name as Value;
+  }
+
+  /** Names `value`, of [lanes, ...shape], as a result. */
+  output(name: string, value: Value, type: TensorType, shape: readonly number[]): void {
+    this.#outputs.push({ name, type, shape });
+    this.#rename(value, name);
+  }
+
+  /**
+   * A float32 tensor [lanes, ...shape] carried from run to run, zero at the start. `next` is written over it, so it must be
+   * computed from something that has read it already: memory is the same.
+   */
+  state(name: string, shape: readonly number[]): { readonly value: Value; next(next: Value): void } {
+    const port: StatePort = { name, nextName: `${name}.next`, type: 'float32', shape };
+    this.#states.push(port);
+    return { value: name as Value, next: (next) => this.#rename(next, port.nextName) };
+  }
+
+  /** A stored weight as float32, in its stored shape; the cast is folded at load. */
+  weight(tensor: FileTensor): Value {
+    const known = this.#weights.get(tensor.name);
+    if (known !== undefined) return known;
+    const { fileName: location, offset, byteLength: length } = tensor;
+    this.#initializers.push({
+      name: tensor.name,
+      type: tensor.type,
+      shape: tensor.shape,
+      data: { location, offset, length },
+    });
+    const stored = tensor.name as Value;
+    const value = tensor.type === 'float32' ? stored : this.node('Cast', [stored], { to: tensorTypes.float32.onnx });
+    this.#weights.set(tensor.name, value);
+    return value;
+  }
+
+  floats(values: readonly number[], shape: readonly number[] = [values.length]): Value {
+    return this.#constant('float32', shape, new Uint8Array(Float32Array.from(values).buffer));
+  }
+
+  integers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
+    return this.#constant('int64', shape, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
+  }
+
+  node(operator: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
+    const [only] = this.nodes(operator, inputs, 1, attributes);
+    return only;
+  }
+
+  /** A node with several results. A domain other than ONNX's own is written before the operator: `com.microsoft.QuickGelu`. */
+  nodes<Count extends number>(
+    operator: string,
+    inputs: readonly Value[],
+    count: Count,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Count extends 1 ? [Value] : Value[] {
+    const dot = operator.lastIndexOf('.');
+    const outputs = Array.from({ length: count }, () => `${madeHere}${++this.#count}`);
+    this.#nodes.push({
+      operator: operator.slice(dot + 1),
+      domain: dot < 0 ? '' : operator.slice(0, dot),
+      inputs,
+      outputs,
+      attributes,
+    });
+    return outputs as string[] as Count extends 1 ? [Value] : Value[];
+  }
+
+  finish(): LaneGraph {
+    const states = this.#states;
+    const port = (name: string, { type, shape }: Port): ValueMessage => ({ name, type, shape: [lanes, ...shape] });
+    const model = encodeModel({
+      name: this.#name,
+      nodes: this.#renamed(),
+      initializers: this.#initializers,
+      inputs: [...this.#inputs, ...states].map((each) => port(each.name, each)),
+      outputs: [
+        ...this.#outputs.map((each) => port(each.name, each)),
+        ...states.map((each) => port(each.nextName, each)),
+      ],
+    });
+    return { name: this.#name, model, inputs: this.#inputs, outputs: this.#outputs, states };
+  }
+
+  /** Lets the node that makes `value` write it under `name`; only what has a name already is copied. */
+  #rename(value: Value, name: string): void {
+    if (value.startsWith(madeHere) && !this.#names.has(value)) this.#names.set(value, name);
+    else this.#nodes.push({ operator: 'Identity', domain: '', inputs: [value], outputs: [name], attributes: {} });
+  }
+
+  #renamed(): readonly NodeMessage[] {
+    const named = (names: readonly string[]): readonly string[] => names.map((each) => this.#names.get(each) ?? each);
+    return this.#nodes.map((node) => ({ ...node, inputs: named(node.inputs), outputs: named(node.outputs) }));
+  }
+
+  #constant(type: TensorType, shape: readonly number[], data: Uint8Array): Value {
+    const key = `${type} ${shape.join('x')} ${Buffer.from(data).toString('base64')}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.#constants.size}` as Value;
+    this.#initializers.push({ name, type, shape, data });
+    this.#constants.set(key, name);
+    return name;
+  }
+}
