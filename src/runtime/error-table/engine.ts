@@ -53,4 +53,77 @@ export const engineErrors = {
     message: '{file}: {reason}',
     remedy: 'Use a folder with golden.safetensors and meta.json as personaplex.md section 7 lists them.',
   },
+  TOKENIZER_INVALID: {
+    message: '{file} cannot be used as the text tokenizer: {reason}',
+    remedy: "Copy the checkpoint's sentencepiece file there again, or name it in config.json under files.tokenizer.",
+  },
+  CHECKPOINT_PROMPT_INVALID: {
+    message: '{file}: the prompt settings cannot be used: {reason}',
+    remedy: "Copy the checkpoint's config.json again, or correct the setting that is named.",
+  },
+  PERSONA_UNKNOWN: {
+    message: 'Persona {persona} is not one that the engine prepared ({known})',
+    remedy: 'Add the persona to the store file, or name one of those in the lane.',
+  },
+  PERSONA_TEXT_MISSING: {
+    message: 'Persona {persona} has no text, and the checkpoint in {directory} brings none',
+    remedy:
+      'Give the persona a text of the form: You work for <name> which is a <kind of business> and your name is <agent>.',
+  },
+  PERSONA_VOICE_MISSING: {
+    message: 'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own',
+    remedy: 'Set the voice to one in the voices folder of the checkpoint (there: {known}) or to a .wav file.',
+  },
+  VOICE_UNKNOWN: {
+    message: 'Voice {voice} is neither a file nor a voice in {directory}',
+    remedy: 'Use one of: {known}; or put {voice}.pt or {voice}.wav into that folder.',
+  },
+  VOICE_INVALID: {
+    message: '{file} cannot be used as a voice: {reason}',
+    remedy: 'Use a published .pt voice for this checkpoint, or a 16-bit PCM .wav of at least half a second of speech.',
+  },
+  LANE_NONE_FREE: {
+    message: 'All {lanes} lanes of the model are in use',
+    remedy: 'The call gets a busy answer. If this happens often, raise engine.lanes or add an engine.',
+  },
+  LANE_INPUT_INVALID: {
+    message: 'Lane {lane} was given sound that is not 1920 finite samples (frame {frame})',
+    remedy: 'This is a defect of speakerpost: report it with the log lines around it.',
+  },
+  LANE_OVERRUN: {
+    message: 'Lane {lane} has {frames} frames waiting: the engine does not keep up',
+    remedy: 'Lower engine.lanes, or give the engine more or faster cores.',
+  },
+  LANE_STALLED: {
+    message: "Lane {lane}: {frames} of the agent's frames were not taken",
+    remedy: 'The media thread did not read for too long: free a core for it; see speakerpost_loop_lag_ms.',
+  },
+  FRAME_PORT_INVALID: {
+    message: 'Bytes on the engine socket make no message: {reason}',
+    remedy: 'Something else talks to the engine socket, or two versions of speakerpost are mixed: restart all of it.',
+  },
+  ENGINE_RUN_FAILED: {
+    message: 'The model failed in a run: {reason}',
+    remedy: 'The engine restarts by itself. If it repeats, run: speakerpost golden, and check memory.',
+  },
+  ENGINE_HUNG: {
+    message: 'The engine process {pid} hung: {what} for {hungMs} ms',
+    remedy: 'It was killed and restarts by itself. If it repeats, the machine is short of CPU or memory.',
+  },
+  ENGINE_LOST: {
+    message: 'The connection to the engine on {socket} ended: {reason}',
+    remedy: 'The engine restarts by itself; look for the reason in the log lines before this one.',
+  },
+  ENGINE_UNREACHABLE: {
+    message: 'No engine answers on {socket}: {reason}',
+    remedy: 'Wait until the engine is ready; if it never is, look for its error in the log.',
+  },
+  ENGINE_EXITED: {
+    message: 'The engine process ended ({how})',
+    remedy: 'It restarts by itself. If it repeats, check memory (dmesg, "out of memory") and run: speakerpost doctor.',
+  },
+  ENGINE_START_FAILED: {
+    message: 'The engine did not start in {attempts} attempts; the last one: {reason}',
+    remedy: 'Run: speakerpost doctor. Check memory and the model folder, then start the gateway again.',
+  },
 } as const satisfies Record<string, ErrorRow>;
