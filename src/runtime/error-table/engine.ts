@@ -57,10 +57,6 @@ export const engineErrors = {
     message: '{file} cannot be used as the text tokenizer: {reason}',
     remedy: "Copy the checkpoint's sentencepiece file there again, or name it in config.json under files.tokenizer.",
   },
-  CHECKPOINT_PROMPT_INVALID: {
-    message: '{file}: the prompt settings cannot be used: {reason}',
-    remedy: "Copy the checkpoint's config.json again, or correct the setting that is named.",
-  },
   PERSONA_UNKNOWN: {
     message: 'Persona {persona} is not one that the engine prepared ({known})',
     remedy: 'Add the persona to the store file, or name one of those in the lane.',
