@@ -28,6 +28,8 @@ export interface NegotiatedMedia {
   readonly remote: { readonly address: string; readonly port: number };
   /** From our point of view. */
   readonly direction: MediaDirection;
+  /** RTCP shares the RTP port (RFC 5761); otherwise it has the port above. */
+  readonly rtcpMux?: boolean;
 }
 
 export interface OpenSession {
