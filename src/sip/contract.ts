@@ -63,3 +63,41 @@ export interface SipDialog {
   /** Sends BYE, with `Reason: SIP;cause=…;text="…"` when given; resolves at its final response or after 2 s. */
   bye(reason?: { readonly cause: number; readonly text: string }): Promise<void>;
 }
+
+/** Where a SIP server listens and whom it serves. */
+export interface SipServerOptions {
+  /** Local address of the UDP socket. */
+  readonly bind: string;
+  /** 0: any free one (tests, the phone). */
+  readonly port: number;
+  /** Address for Via and Contact where it differs from `bind` (NAT, 0.0.0.0). */
+  readonly externalAddress: string | null;
+  /** Addresses and ranges (`192.168.1.0/24`) that may send requests; all others are dropped without an answer. null: anybody. */
+  readonly allow: readonly string[] | null;
+}
+
+/** Figures of one SIP server since its start, by name: plain numbers that cross a process border. */
+export type SipCounters = Readonly<Record<string, number>>;
+
+/** A SIP server of our own that speaks the drachtio wire protocol on loopback. */
+export interface EmbeddedSipServer {
+  /** What a user agent connects to: `drachtio://:secret@127.0.0.1:port`. */
+  readonly url: string;
+  /** E.g. `udp/127.0.0.1:5060`. */
+  readonly listening: readonly string[];
+  counters(): SipCounters;
+  /** Sends BYE on all dialogs, waits for their answers for at most 2 s, and closes the sockets. */
+  close(): Promise<void>;
+}
+
+/** The same server as a child process that is started again when it dies. */
+export interface SipServerProcess {
+  /** null while it is not running; a restart gives a new one. */
+  readonly url: string | null;
+  readonly listening: readonly string[];
+  readonly pid: number | null;
+  counters(): SipCounters;
+  onState(listener: (state: 'connected' | 'lost') => void): void;
+  onLoopLag(listener: (sample: { readonly p99Ms: number; readonly maxMs: number }) => void): void;
+  stop(): Promise<void>;
+}

@@ -1,3 +1,37 @@
 import type { ErrorRow } from './row.ts';
 
-export const sipErrors = {} as const satisfies Record<string, ErrorRow>;
+export const sipErrors = {
+  SIP_PORT_BUSY: {
+    message: 'UDP port {port} of {address} is in use by another program',
+    remedy: 'Find it with: ss -lunp "sport = :{port}". Stop it, or set sip.port to a free port.',
+  },
+  SIP_BIND_FAILED: {
+    message: 'The SIP server cannot listen on {address}:{port}: {reason}',
+    remedy: 'Set sip.bind to an address of this machine (ip -br address) and sip.port to a port above 1023.',
+  },
+  SIP_SERVER_URL_INVALID: {
+    message: 'sip.server is {value}, which names no drachtio-server',
+    remedy: 'Write drachtio://:secret@host:9022, or embedded.',
+  },
+  SIP_SERVER_UNREACHABLE: {
+    message: 'No SIP server answers at {address}: {reason}',
+    remedy: 'Check that drachtio-server runs there, and that its admin port and secret are those of sip.server.',
+  },
+  SIP_SERVER_START_FAILED: {
+    message: 'The SIP server process did not start: {reason}',
+    remedy: 'It is tried again by itself; if this repeats, read the log of "sip" and check memory.',
+  },
+  SIP_CALL_FAILED: {
+    message: 'The call to {uri} failed: {status} {reason}',
+    remedy:
+      'Check the address. 408: nobody answers there; 404, 480, 486: the called party refused; 488: no common codec.',
+  },
+  SIP_CALL_CANCELLED: {
+    message: 'The caller gave up before the call was answered',
+    remedy: 'Nothing, if it is rare. If it is not, answering takes too long: look at speakerpost_answer_seconds.',
+  },
+  SIP_ANSWER_FAILED: {
+    message: 'The answer to the call could not be sent: {reason}',
+    remedy: 'The call is gone on the SIP server, which may have restarted: read the log of "sip".',
+  },
+} as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,45 @@
+/** Compact forms (RFC 3261 section 7.3.3 and the registrations that followed). */
+const longForms: Readonly<Record<string, string>> = {
+  a: 'accept-contact',
+  b: 'referred-by',
+  c: 'content-type',
+  d: 'request-disposition',
+  e: 'content-encoding',
+  f: 'from',
+  i: 'call-id',
+  j: 'reject-contact',
+  k: 'supported',
+  l: 'content-length',
+  m: 'contact',
+  o: 'event',
+  r: 'refer-to',
+  s: 'subject',
+  t: 'to',
+  u: 'allow-events',
+  v: 'via',
+  x: 'session-expires',
+};
+
+const spellings: Readonly<Record<string, string>> = {
+  'call-id': 'Call-ID',
+  cseq: 'CSeq',
+  'www-authenticate': 'WWW-Authenticate',
+  rseq: 'RSeq',
+  rack: 'RAck',
+  'mime-version': 'MIME-Version',
+};
+
+/** Lower-case long form of a header's name. */
+export function canonicalName(name: string): string {
+  const lower = name.toLowerCase();
+  return Object.hasOwn(longForms, lower) ? (longForms[lower] ?? lower) : lower;
+}
+
+/** The usual spelling on the wire: `content-type` becomes `Content-Type`. */
+export function wireName(name: string): string {
+  if (Object.hasOwn(spellings, name)) return spellings[name] ?? name;
+  return name
+    .split('-')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join('-');
+}
