@@ -1,0 +1,26 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { describeError, SpeakerpostError } from '../runtime/errors.ts';
+import { CallQueries } from './call-queries.ts';
+import { messageOf, openDatabaseReadOnly } from './database.ts';
+import type { ReaderAnswer, ReaderQuery, ReaderRequest } from './reader.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('reader-worker.ts runs as a worker thread');
+const databaseFile = String(workerData);
+let queries: CallQueries | null = null;
+
+port.on('message', ({ id, query }: ReaderRequest) => {
+  const answer = (value: ReaderAnswer) => port.postMessage(value);
+  try {
+    answer({ id, result: run(query) });
+  } catch (error) {
+    const failure = new SpeakerpostError('RECORD_READER_FAILED', { reason: messageOf(error) });
+    answer({ id, error: describeError(failure) });
+  }
+});
+
+/** The file is opened with the first query that finds it: the writer may still be making it. */
+function run(query: ReaderQuery): unknown {
+  queries ??= new CallQueries(openDatabaseReadOnly(databaseFile));
+  return query.kind === 'listCalls' ? queries.listCalls(query) : queries.getCall(query.callId);
+}
