@@ -1,57 +1,46 @@
 import type { MediaPlane, NegotiatedMedia, SessionStats, SpokenPiece } from '../media/contract.ts';
-import type { CallOutcome, CallRecordEvent } from '../records/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, SpeakerpostError } from '../runtime/errors.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite, SipDialog } from '../sip/contract.ts';
-import type { CallState, LiveCall, LiveEvent } from './contract.ts';
+import type { CallDescriptions } from './call-descriptions.ts';
+import type { CallReport } from './call-report.ts';
+import type { CallState, LiveCall } from './contract.ts';
 import type { OrderTaking } from './order-taking.ts';
 
 /** The apology must not hold a guest longer than this. */
 const APOLOGY_LIMIT_MS = 15_000;
-
-/** What a call needs to know of SDP: src/media/sdp behind two functions. */
-export interface MediaDescriptions {
-  /** @throws SDP_INVALID, SDP_NO_COMMON_CODEC */
-  read(offer: string): NegotiatedMedia;
-  /** The answer to `offer` for a session on this port. */
-  answer(offer: string, media: NegotiatedMedia, rtpPort: number): string;
-}
+/** `Retry-After` of a 503. */
+const UNAVAILABLE_RETRY_SECONDS = 30;
 
 export interface CallOptions {
   readonly callId: string;
-  readonly storeId: string;
   readonly lane: string;
-  readonly menuId: string;
   readonly personaId: string;
   readonly seed: number;
   readonly bindAddress: string;
   readonly maxMs: number;
   readonly apologyFile: string;
+  /** `Retry-After` of the 486 when every lane is taken. */
   readonly retryAfterSeconds: number;
   /** Path of the recording without suffix; null: none. */
   readonly recordingPath: string | null;
-  readonly consent: string | null;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }
 
 export interface CallDeps {
   readonly media: MediaPlane;
-  readonly descriptions: MediaDescriptions;
+  readonly descriptions: CallDescriptions;
   readonly orders: OrderTaking;
+  readonly report: CallReport;
   readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly record: (event: CallRecordEvent) => void;
-  readonly emit: (event: LiveEvent) => void;
   readonly onEnded: () => void;
 }
 
 /**
- * The wiring of one call: answer, lane, frames' text to the order, close, log. It owns no protocol, no media and no order logic.
- * ringing → answered (200 sent) → talking (ACK) → [apologising] → ended.
+ * The wiring of one call: answer, lane, frames' text to the order, apology, close. It owns no protocol, no media, no order logic.
+ *
+ * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended, with apologising in between when the lane fails (docs/lifecycle.md).
  */
 export class Call {
   readonly startedWallMs: number;
@@ -59,14 +48,13 @@ export class Call {
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
   #state: CallState = 'ringing';
+  #isClosing = false;
   #dialog: SipDialog | null = null;
   #media: NegotiatedMedia | null = null;
-  #rtpPort = 0;
+  #rtpPort: number | null = null;
   #ackMs: number | null = null;
   #limit: Timer | null = null;
   #failure: ErrorRecord | null;
-  #stats: SessionStats | null = null;
-  #isClosing = false;
 
   constructor(options: CallOptions, deps: CallDeps, invite: IncomingInvite) {
     this.#options = options;
@@ -74,10 +62,6 @@ export class Call {
     this.#invite = invite;
     this.#failure = options.apologise;
     this.startedWallMs = deps.clock.wallMs();
-  }
-
-  get callId(): string {
-    return this.#options.callId;
   }
 
   get live(): LiveCall {
@@ -94,48 +78,34 @@ export class Call {
 
   /** Answers the INVITE with a lane of the model, or with the apology when there is none to be had, or refuses it. */
   async answer(): Promise<void> {
-    const { clock, metrics, media: plane, descriptions } = this.#deps;
+    const { clock, descriptions, report } = this.#deps;
     const invite = this.#invite;
     const inviteMs = clock.nowMs();
     const offer = invite.sdpOffer;
-    if (offer === null) return this.#refuse(488, 'An offer is needed in the INVITE', 'the INVITE has no SDP offer');
-    let media: NegotiatedMedia;
-    try {
-      media = descriptions.read(offer);
-    } catch (error) {
-      return this.#refuse(488, 'Not Acceptable Here', describe(error));
-    }
-    this.#media = media;
-    let cancelled = false;
+    let isCancelled = false;
     invite.onCancel(() => {
-      cancelled = true;
+      isCancelled = true;
     });
     try {
-      await this.#open(media, this.#failure === null);
+      this.#media = offer === null ? null : descriptions.readOffer(offer);
     } catch (error) {
-      if (isError(error, 'LANE_NONE_FREE')) {
-        const retryAfter = { 'Retry-After': String(this.#options.retryAfterSeconds) };
-        return this.#refuse(486, 'Busy Here', describe(error), retryAfter);
-      }
-      if (!isError(error, 'LANE_UNAVAILABLE'))
-        return this.#refuse(503, 'Service Unavailable', describe(error), { 'Retry-After': '30' });
-      this.#failure = describeError(error);
-      try {
-        await this.#open(media, false);
-      } catch (second) {
-        return this.#refuse(503, 'Service Unavailable', describe(second), { 'Retry-After': '30' });
-      }
+      return this.#refuse(488, 'Not Acceptable Here', error);
     }
-    if (cancelled) return this.#abort('cancelled by the caller');
-    this.#recordStart(media);
+    const refusal = await this.#takeLane();
+    if (refusal !== null) return this.#refuse(refusal.status, refusal.reason, refusal.error, refusal.retryAfterSeconds);
+    report.started(invite, this.#media?.codec ?? '', this.startedWallMs);
+    if (isCancelled) return this.#end('cancelled by the caller');
+    const port = this.#rtpPort ?? 0;
+    const sdp =
+      offer === null || this.#media === null ? descriptions.offer(port) : descriptions.answer(offer, this.#media, port);
     try {
-      this.#dialog = await invite.answer(descriptions.answer(offer, media, this.#rtpPort));
+      this.#dialog = await invite.answer(sdp);
     } catch (error) {
-      return this.#abort(describe(error));
+      return this.#end(messageOf(error));
     }
-    metrics.answerSeconds.observe((clock.nowMs() - inviteMs) / 1_000);
+    report.answered(clock.nowMs() - inviteMs);
     this.#enter('answered', null);
-    this.#wire(this.#dialog, plane);
+    this.#wire(this.#dialog);
   }
 
   onSpoken(piece: SpokenPiece): void {
@@ -143,15 +113,15 @@ export class Call {
   }
 
   onDtmf(digit: string, atMs: number): void {
-    this.#logLine(atMs, 'dtmf', digit);
+    this.#deps.report.line(atMs, 'dtmf', digit);
   }
 
   onStats(stats: SessionStats): void {
-    this.#observe(stats);
+    this.#deps.report.measured(stats);
   }
 
   onMediaTimeout(silentMs: number): void {
-    this.#logLine(this.#nowMs(), 'media_timeout', `no RTP for ${Math.round(silentMs / 1_000)} s`);
+    this.#deps.report.line(this.#sinceAckMs(), 'media_timeout', `no RTP for ${Math.round(silentMs / 1_000)} s`);
     void this.hangUp({ cause: 408, text: 'No RTP' });
   }
 
@@ -166,64 +136,111 @@ export class Call {
   }
 
   async hangUp(reason: { readonly cause: number; readonly text: string }): Promise<void> {
-    if (this.#state === 'ended' || this.#isClosing) return;
-    const dialog = this.#dialog;
+    if (this.#isClosing) return;
     const ended = this.#end(reason.text);
-    await dialog?.bye(reason);
+    await this.#dialog?.bye(reason);
     await ended;
   }
 
-  async #open(media: NegotiatedMedia, withLane: boolean): Promise<void> {
+  /** Takes a port and a lane; only a port when the engine is away (the apology needs no model). */
+  async #takeLane(): Promise<Refusal | null> {
+    try {
+      await this.#open(this.#failure === null);
+      return null;
+    } catch (error) {
+      if (isError(error, 'LANE_NONE_FREE')) {
+        return { status: 486, reason: 'Busy Here', error, retryAfterSeconds: this.#options.retryAfterSeconds };
+      }
+      const unavailable = { status: 503, reason: 'Service Unavailable', retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS };
+      if (!isError(error, 'LANE_UNAVAILABLE')) return { ...unavailable, error };
+      this.#failure = describeError(error);
+      try {
+        await this.#open(false);
+        return null;
+      } catch (second) {
+        return { ...unavailable, error: second };
+      }
+    }
+  }
+
+  async #open(withLane: boolean): Promise<void> {
     const { callId, personaId, seed, bindAddress, recordingPath } = this.#options;
     const opened = await this.#deps.media.open({
       callId,
       bindAddress,
-      media,
+      media: this.#media,
       lane: withLane ? { personaId, seed } : null,
-      rtpPort: this.#rtpPort === 0 ? null : this.#rtpPort,
+      rtpPort: this.#rtpPort,
       recordingPath: withLane ? recordingPath : null,
     });
     this.#rtpPort = opened.rtpPort;
   }
 
-  #wire(dialog: SipDialog, plane: MediaPlane): void {
-    const { callId, maxMs } = this.#options;
-    const { clock, descriptions } = this.#deps;
+  #wire(dialog: SipDialog): void {
+    const { report } = this.#deps;
     dialog.onEnd((reason) => void this.#end(reason));
-    dialog.onInfo((contentType, body) => this.#logLine(this.#nowMs(), 'info', `${contentType}: ${body.slice(0, 200)}`));
-    dialog.onOffer((sdp) => {
-      const offer = sdp ?? dialog.remoteSdp;
-      try {
-        const media = descriptions.read(offer);
-        void plane
-          .update(callId, media)
-          .catch((error: unknown) => this.#deps.log.error({ err: error, callId }, 'media update failed'));
-        this.#media = media;
-        this.#logLine(this.#nowMs(), 'offer', `${media.codec}, ${media.direction}`);
-        return { sdp: descriptions.answer(offer, media, this.#rtpPort) };
-      } catch (error) {
-        this.#logLine(this.#nowMs(), 'offer_refused', describe(error));
-        return { status: 488, reason: 'Not Acceptable Here' };
-      }
-    });
-    dialog.onAck(() => {
-      if (this.#state !== 'answered') return;
-      this.#ackMs = clock.nowMs();
-      plane.start(callId);
-      this.#logLine(0, 'ack', '');
-      if (this.#failure !== null) {
-        void this.#apologise(this.#failure, false);
-        return;
-      }
-      this.#enter('talking', null);
-      this.#limit = clock.after(maxMs, () => void this.#reachLimit());
-    });
+    dialog.onInfo((contentType, body) =>
+      report.line(this.#sinceAckMs(), 'info', `${contentType}: ${body.slice(0, 200)}`),
+    );
+    dialog.onOffer((sdp) => this.#answerOffer(sdp));
+    dialog.onAck(() => this.#begin(dialog));
+  }
+
+  /** The ACK came: the lane runs, and the agent greets. */
+  #begin(dialog: SipDialog): void {
+    if (this.#state !== 'answered') return;
+    const { clock, media, report } = this.#deps;
+    this.#ackMs = clock.nowMs();
+    if (this.#media === null && !this.#readLateAnswer(dialog)) return;
+    media.start(this.#options.callId);
+    report.line(0, 'ack', '');
+    if (this.#failure !== null) {
+      void this.#apologise(this.#failure, false);
+      return;
+    }
+    this.#enter('talking', null);
+    this.#limit = clock.after(this.#options.maxMs, () => void this.#reachLimit());
+  }
+
+  /** The ACK of an offer-less INVITE carries the answer to our offer (RFC 3264 section 5). */
+  #readLateAnswer(dialog: SipDialog): boolean {
+    try {
+      this.#update(this.#deps.descriptions.readAnswer(dialog.remoteSdp));
+      return true;
+    } catch (error) {
+      this.#deps.report.line(0, 'answer_refused', messageOf(error));
+      void this.hangUp({ cause: 488, text: 'No common codec' });
+      return false;
+    }
+  }
+
+  #answerOffer(sdp: string | null): { sdp: string } | { status: number; reason: string } {
+    const { descriptions, report } = this.#deps;
+    // An offer-less re-INVITE gets what stands as our offer; the peer's answer to it changes nothing.
+    if (sdp === null) return { sdp: descriptions.last };
+    try {
+      const media = descriptions.readOffer(sdp);
+      this.#update(media);
+      return { sdp: descriptions.answer(sdp, media, this.#rtpPort ?? 0) };
+    } catch (error) {
+      report.line(this.#sinceAckMs(), 'offer_refused', messageOf(error));
+      return { status: 488, reason: 'Not Acceptable Here' };
+    }
+  }
+
+  #update(media: NegotiatedMedia): void {
+    const { report, media: plane } = this.#deps;
+    this.#media = media;
+    report.line(this.#sinceAckMs(), 'media', `${media.codec}, ${media.direction}`);
+    plane
+      .update(this.#options.callId, media)
+      .catch((error: unknown) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error));
   }
 
   /** A car that has ordered is let go; one in the middle of its order is told where to go on. */
   async #reachLimit(): Promise<void> {
     const seconds = Math.round(this.#options.maxMs / 1_000);
-    this.#logLine(this.#nowMs(), 'limit', `calls.maxSeconds ${seconds} reached`);
+    this.#deps.report.line(this.#sinceAckMs(), 'limit', `calls.maxSeconds ${seconds} reached`);
     if (this.#deps.orders.result === 'no_order') {
       await this.#apologise(describeError(new SpeakerpostError('CALL_TOO_LONG', { seconds })), false);
     } else {
@@ -231,157 +248,87 @@ export class Call {
     }
   }
 
-  async #apologise(error: ErrorRecord, reopen: boolean): Promise<void> {
-    if (this.#state === 'ended' || this.#state === 'apologising' || this.#isClosing) return;
+  async #apologise(error: ErrorRecord, hasLostPort: boolean): Promise<void> {
+    if (this.#isClosing || this.#state === 'apologising') return;
     const { callId, apologyFile } = this.#options;
-    const { log, metrics, media: plane, clock, emit, orders } = this.#deps;
+    const { report, media: plane, orders } = this.#deps;
     this.#failure = error;
-    metrics.laneFailures.inc({ code: error.code });
-    log.error({ callId, code: error.code, ...error.details }, 'lane failed: the guest hears the apology');
-    this.#logLine(this.#nowMs(), 'lane_failed', new SpeakerpostError(error.code, error.details).message);
-    emit({ kind: 'alert', callId, error, atWallMs: clock.wallMs() });
     this.#limit?.cancel();
     // Before the ACK nobody listens yet: the ACK starts the apology.
     if (this.#ackMs === null) return;
+    report.laneFailed(this.#sinceAckMs(), error);
     this.#enter('apologising', error.code);
-    orders.end(this.#nowMs(), 'lane_failed');
+    orders.end(this.#sinceAckMs(), 'lane_failed');
     try {
-      if (reopen && this.#media !== null) {
-        await this.#open(this.#media, false);
+      if (hasLostPort) {
+        await this.#open(false);
         plane.start(callId);
       }
-      await this.#withLimit(plane.play(callId, apologyFile), APOLOGY_LIMIT_MS);
+      await this.#within(plane.play(callId, apologyFile), APOLOGY_LIMIT_MS);
     } catch (second) {
-      log.error({ err: second, callId }, 'the apology could not be played');
-      this.#logLine(this.#nowMs(), 'apology_failed', describe(second));
+      report.trouble(this.#sinceAckMs(), 'apology_failed', second);
     }
     await this.hangUp({ cause: 503, text: error.code });
   }
 
   async #end(reason: string): Promise<void> {
-    if (this.#state === 'ended' || this.#isClosing) return;
+    if (this.#isClosing) return;
     this.#isClosing = true;
     this.#limit?.cancel();
-    const { callId, lane } = this.#options;
-    const { orders, media: plane, record, metrics, clock, log } = this.#deps;
-    const durationMs = this.#nowMs();
+    const { orders, media: plane, report } = this.#deps;
+    const durationMs = this.#sinceAckMs();
     orders.end(durationMs, this.#failure === null ? 'left' : 'lane_failed');
     let recording: string | null = null;
     try {
-      const closed = await plane.close(callId);
-      this.#observe(closed.stats);
+      const closed = await plane.close(this.#options.callId);
+      report.measured(closed.stats);
       recording = closed.recording;
     } catch (error) {
-      log.warn({ err: error, callId }, 'media session was gone before it could be closed');
+      report.trouble(durationMs, 'media_close_failed', error);
     }
-    const outcome: Exclude<CallOutcome, 'live' | 'interrupted'> = this.#failure === null ? orders.result : 'failed';
-    metrics.calls.inc({ lane, outcome });
-    record({
-      kind: 'ended',
-      callId,
-      outcome,
-      reason,
-      endedWallMs: clock.wallMs(),
-      durationMs,
-      stats: this.#stats,
-      recording,
-    });
+    report.ended(this.#failure === null ? orders.result : 'failed', reason, durationMs, recording);
     this.#enter('ended', reason);
     this.#deps.onEnded();
   }
 
-  #recordStart(media: NegotiatedMedia): void {
-    const { callId, storeId, lane, menuId, personaId, seed, consent, recordingPath } = this.#options;
-    const { source, sipCallId, from } = this.#invite;
-    this.#deps.record({
-      kind: 'started',
-      callId,
-      sipCallId,
-      storeId,
-      lane,
-      from,
-      source: `${source.transport}/${source.address}:${source.port}`,
-      codec: media.codec,
-      menuId,
-      personaId,
-      seed,
-      consent: recordingPath === null ? null : consent,
-      startedWallMs: this.startedWallMs,
-    });
-  }
-
-  #refuse(status: number, reason: string, detail: string, headers: Readonly<Record<string, string>> = {}): void {
-    const { log, metrics } = this.#deps;
-    log.warn({ callId: this.#options.callId, status, detail, source: this.#invite.source.address }, 'call refused');
-    metrics.callsRefused.inc({ status: String(status) });
-    this.#invite.reject(status, reason, headers);
-    this.#enter('ended', `${status} ${detail}`);
-    this.#deps.onEnded();
-  }
-
-  async #abort(reason: string): Promise<void> {
-    await this.#deps.media.close(this.#options.callId).catch(() => undefined);
-    this.#deps.log.info({ callId: this.#options.callId, reason }, 'call was given up before it was answered');
-    this.#deps.record({
-      kind: 'ended',
-      callId: this.#options.callId,
-      outcome: 'no_order',
+  #refuse(status: number, reason: string, error: unknown, retryAfterSeconds?: number): void {
+    this.#isClosing = true;
+    this.#deps.report.refused(status, messageOf(error), this.#invite.source.address);
+    this.#invite.reject(
+      status,
       reason,
-      endedWallMs: this.#deps.clock.wallMs(),
-      durationMs: 0,
-      stats: null,
-      recording: null,
-    });
-    this.#enter('ended', reason);
+      retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
+    );
+    this.#enter('ended', `${status} ${messageOf(error)}`);
     this.#deps.onEnded();
-  }
-
-  #observe(stats: SessionStats): void {
-    const { metrics } = this.#deps;
-    const { lane } = this.#options;
-    const before = this.#stats;
-    if (stats.firstFrameMs !== null && (before === null || before.firstFrameMs === null)) {
-      metrics.firstFrameSeconds.observe(stats.firstFrameMs / 1_000);
-    }
-    metrics.underruns.inc({ lane }, Math.max(0, stats.underruns - (before?.underruns ?? 0)));
-    metrics.packetsLost.inc({ lane }, Math.max(0, stats.packetsLost - (before?.packetsLost ?? 0)));
-    metrics.frameMs.set({ lane, quantile: '0.5' }, stats.frameMsP50);
-    metrics.frameMs.set({ lane, quantile: '0.99' }, stats.frameMsP99);
-    this.#stats = stats;
   }
 
   #enter(state: CallState, detail: string | null): void {
     this.#state = state;
-    this.#deps.emit({
-      kind: 'call',
-      callId: this.#options.callId,
-      lane: this.#options.lane,
-      state,
-      detail,
-      atWallMs: this.#deps.clock.wallMs(),
-    });
+    this.#deps.report.state(state, detail);
   }
 
-  #logLine(atMs: number, what: string, detail: string): void {
-    this.#deps.record({ kind: 'log', callId: this.#options.callId, atMs, what, detail });
-  }
-
-  /** Milliseconds since the ACK. */
-  #nowMs(): number {
+  #sinceAckMs(): number {
     return this.#ackMs === null ? 0 : Math.round(this.#deps.clock.nowMs() - this.#ackMs);
   }
 
-  #withLimit(work: Promise<void>, limitMs: number): Promise<void> {
+  #within(work: Promise<void>, limitMs: number): Promise<void> {
     let timer: Timer | null = null;
     const limit = new Promise<void>((_, reject) => {
-      timer = this.#deps.clock.after(limitMs, () =>
-        reject(new SpeakerpostError('APOLOGY_TIMEOUT', { seconds: limitMs / 1_000 })),
-      );
+      const expire = () => reject(new SpeakerpostError('APOLOGY_TIMEOUT', { seconds: limitMs / 1_000 }));
+      timer = this.#deps.clock.after(limitMs, expire);
     });
     return Promise.race([work, limit]).finally(() => timer?.cancel());
   }
 }
 
-function describe(error: unknown): string {
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly error: unknown;
+  readonly retryAfterSeconds: number;
+}
+
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,9 @@ import type { ErrorRecord } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite, SipUserAgent } from '../sip/contract.ts';
-import { Call, type MediaDescriptions } from './call.ts';
+import { Call } from './call.ts';
+import type { CallDescriptions } from './call-descriptions.ts';
+import { CallReport } from './call-report.ts';
 import type { CallDesk, LiveCall, LiveEvent } from './contract.ts';
 import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
@@ -50,7 +52,8 @@ export interface DeskOptions {
 export interface DeskDeps {
   readonly userAgent: SipUserAgent;
   readonly media: MediaPlane;
-  readonly descriptions: MediaDescriptions;
+  /** Session descriptions of a new call. */
+  readonly describe: () => CallDescriptions;
   readonly delivery: DeliveryPlane;
   readonly clock: Clock;
   readonly log: Log;
@@ -133,7 +136,7 @@ export class Desk implements CallDesk {
   }
 
   #take(invite: IncomingInvite): void {
-    const { log, metrics, clock, media, descriptions, delivery } = this.#deps;
+    const { log, metrics, clock, media, describe, delivery } = this.#deps;
     const choice = this.#directory.find(invite.source.address, invite.requestUser);
     if (choice.kind === 'refused' || this.#isStopping) {
       const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
@@ -165,40 +168,37 @@ export class Desk implements CallDesk {
       record,
       emit,
     });
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent, seed } =
-      this.#options;
-    const call = new Call(
+    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { personaId, menuId } = lane;
+    const seed = this.#options.seed ?? randomInt(2 ** 31);
+    const report = new CallReport(
       {
         callId,
         storeId,
         lane: lane.id,
-        menuId: lane.menuId,
-        personaId: lane.personaId,
-        seed: seed ?? randomInt(2 ** 31),
+        menuId,
+        personaId,
+        seed,
+        consent: recordingsDirectory === null ? null : consent,
+      },
+      { clock, log, metrics, record, emit },
+    );
+    const call = new Call(
+      {
+        callId,
+        lane: lane.id,
+        personaId,
+        seed,
         bindAddress,
         maxMs,
         apologyFile,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
-        consent,
         apologise: this.#keeper.isFull
           ? { code: 'TICKET_NOT_STORED', details: { reason: 'an earlier ticket is still in memory' } }
           : null,
       },
-      {
-        media,
-        descriptions,
-        orders,
-        clock,
-        log,
-        metrics,
-        record,
-        emit,
-        onEnded: () => {
-          this.#calls.delete(callId);
-          metrics.callsLive.set(this.#calls.size);
-        },
-      },
+      { media, descriptions: describe(), orders, report, clock, onEnded: () => this.#forget(callId) },
       invite,
     );
     this.#calls.set(callId, call);
@@ -206,9 +206,14 @@ export class Desk implements CallDesk {
     emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs: clock.wallMs() });
     call.answer().catch((error: unknown) => {
       log.error({ err: error, callId }, 'call failed');
-      this.#calls.delete(callId);
+      this.#forget(callId);
       invite.reject(500, 'Server Internal Error');
     });
+  }
+
+  #forget(callId: string): void {
+    this.#calls.delete(callId);
+    this.#deps.metrics.callsLive.set(this.#calls.size);
   }
 
   #emit(event: LiveEvent): void {

@@ -36,7 +36,8 @@ export interface OpenSession {
   readonly callId: string;
   /** Local address to bind RTP to; it also goes into our SDP unless `externalAddress` is configured. */
   readonly bindAddress: string;
-  readonly media: NegotiatedMedia;
+  /** null: not negotiated yet (the INVITE had no offer, ours needs the port); `update` gives it before `start`. */
+  readonly media: NegotiatedMedia | null;
   /** null: no model; the session only plays clips (the apology after a failure). */
   readonly lane: { readonly personaId: string; readonly seed: number } | null;
   /** A port to take again (the apology after the worker died); null: any free one of the range. */

@@ -127,8 +127,22 @@ t.test('a re-INVITE is answered by the answerer, for hold too, and refused when 
   const invite = await desk.ring();
   invite.dialog.ack();
   t.same(invite.dialog.offer('hold'), { sdp: 'answer to hold recvonly on 17000' });
+  t.same(invite.dialog.offer(null), { sdp: 'the last description' });
   t.same(invite.dialog.offer('no codec'), { status: 488, reason: 'Not Acceptable Here' });
   t.ok(desk.plane.log.includes('update recvonly'));
+});
+
+t.test('an INVITE without an offer gets ours, and the answer comes with the ACK', async (t) => {
+  const desk = deskFixture();
+  const invite = await desk.ring(new TestInvite(null));
+  t.equal(invite.answered, 'offer on 17000');
+  invite.dialog.remoteSdp = 'late answer';
+  invite.dialog.ack();
+  t.same(desk.plane.log, ['open', 'update sendrecv', 'start']);
+  const refused = await desk.ring(new TestInvite(null));
+  refused.dialog.ack();
+  await settle();
+  t.match(refused.dialog.byes, [{ cause: 488 }]);
 });
 
 t.test('a CANCEL while the lane is being taken frees it', async (t) => {

@@ -277,13 +277,19 @@ export function deskFixture(changes: Partial<DeskOptions> = {}) {
     {
       userAgent,
       media: plane,
-      descriptions: {
-        read(offer) {
+      describe: () => ({
+        readOffer(offer) {
           if (offer === 'no codec') throw new SpeakerpostError('INTERNAL', { reason: 'no common codec' });
           return offer === 'hold' ? { ...media, direction: 'recvonly' } : media;
         },
+        readAnswer(answer) {
+          if (answer !== 'late answer') throw new SpeakerpostError('INTERNAL', { reason: 'no common codec' });
+          return media;
+        },
+        offer: (port) => `offer on ${port}`,
         answer: (offer, chosen, port) => `answer to ${offer} ${chosen.direction} on ${port}`,
-      },
+        last: 'the last description',
+      }),
       delivery,
       clock,
       log: silentLog,
