@@ -43,6 +43,14 @@ export interface FileTensor {
   readonly byteLength: number;
 }
 
+type Outputs<Count extends number> = Count extends 1
+  ? [Value]
+  : Count extends 2
+    ? [Value, Value]
+    : Count extends 3
+      ? [Value, Value, Value]
+      : Value[];
+
 const lanes: Dimension = 'lanes';
 const madeHere = '%';
 
@@ -85,15 +93,15 @@ export class GraphBuilder {
     return { value: name as Value, next: (next) => this.#rename(next, port.nextName) };
   }
 
-  /** A stored weight as float32, in its stored shape; the cast is folded at load. */
-  weight(tensor: FileTensor): Value {
+  /** A stored weight as float32, in its stored shape or another of the same size; the cast is folded at load. */
+  weight(tensor: FileTensor, shape: readonly number[] = tensor.shape): Value {
     const known = this.#weights.get(tensor.name);
     if (known !== undefined) return known;
     const { fileName: location, offset, byteLength: length } = tensor;
     this.#initializers.push({
       name: tensor.name,
       type: tensor.type,
-      shape: tensor.shape,
+      shape,
       data: { location, offset, length },
     });
     const stored = tensor.name as Value;
@@ -121,7 +129,7 @@ export class GraphBuilder {
     inputs: readonly Value[],
     count: Count,
     attributes: Readonly<Record<string, Attribute>> = {},
-  ): Count extends 1 ? [Value] : Value[] {
+  ): Outputs<Count> {
     const dot = operator.lastIndexOf('.');
     const outputs = Array.from({ length: count }, () => `${madeHere}${++this.#count}`);
     this.#nodes.push({
@@ -131,7 +139,7 @@ export class GraphBuilder {
       outputs,
       attributes,
     });
-    return outputs as string[] as Count extends 1 ? [Value] : Value[];
+    return outputs as string[] as Outputs<Count>;
   }
 
   finish(): LaneGraph {

@@ -1,0 +1,103 @@
+import type { LaneGraph } from '../onnx/graph-builder.ts';
+import type { OrtBinding, OrtRuntime, OrtSession, OrtTensor, SessionOptions } from '../ort/session.ts';
+import { LaneTensor } from './lane-tensor.ts';
+
+/**
+ * A graph with its inputs, outputs and streaming state for a number of lanes. Any neighbouring lanes run as one batch, in
+ * place: state is bound as input and as output at once, so that nothing is copied between frames.
+ */
+export class LaneModule {
+  readonly graph: LaneGraph;
+  readonly #runtime: OrtRuntime;
+  readonly #session: OrtSession;
+  readonly #tensors = new Map<string, LaneTensor>();
+  readonly #borrowed: ReadonlySet<string>;
+  readonly #runs = new Map<string, BoundRun>();
+
+  /** @param shared tensors of other modules that this one reads as its inputs, by input name */
+  constructor(
+    runtime: OrtRuntime,
+    graph: LaneGraph,
+    lanes: number,
+    options: SessionOptions,
+    shared: ReadonlyMap<string, LaneTensor> = new Map(),
+  ) {
+    this.graph = graph;
+    this.#runtime = runtime;
+    this.#session = runtime.createSession(graph.model, options);
+    this.#borrowed = new Set(shared.keys());
+    for (const port of [...graph.inputs, ...graph.outputs, ...graph.states]) {
+      const tensor = shared.get(port.name) ?? new LaneTensor(runtime.device, lanes, port.type, port.shape);
+      this.#tensors.set(port.name, tensor);
+    }
+  }
+
+  /** An input, output or state. */
+  tensor(name: string): LaneTensor {
+    const found = this.#tensors.get(name);
+    if (found === undefined) throw new Error(`${this.graph.name} has no tensor ${name}`);
+    return found;
+  }
+
+  /** Runs lanes first .. first + count - 1. @throws ORT_FAILED */
+  run(first: number, count: number): Promise<void> {
+    const key = `${first}+${count}`;
+    const known = this.#runs.get(key);
+    if (known !== undefined) return known.binding.run();
+    const bound = this.#bind(first, count);
+    this.#runs.set(key, bound);
+    return bound.binding.run();
+  }
+
+  /** All state of the lane back to zero. */
+  clear(lane: number): void {
+    for (const { name } of this.graph.states) this.tensor(name).clear(lane);
+  }
+
+  /** The first `rows` rows of each state of the lane. */
+  save(lane: number, rows: number): readonly Uint8Array[] {
+    return this.graph.states.map(({ name, shape }) => {
+      const tensor = this.tensor(name);
+      return tensor.readBytes(lane, (tensor.laneBytes / (shape[0] ?? 1)) * rows);
+    });
+  }
+
+  /** Writes what `save` returned into a lane; rows beyond stay as they are. */
+  restore(lane: number, saved: readonly Uint8Array[]): void {
+    this.graph.states.forEach(({ name }, index) => {
+      const bytes = saved[index];
+      if (bytes !== undefined) this.tensor(name).write(lane, bytes);
+    });
+  }
+
+  close(): void {
+    for (const { binding, views } of this.#runs.values()) {
+      binding.close();
+      for (const view of views) view.close();
+    }
+    this.#session.close();
+    for (const [name, tensor] of this.#tensors) if (!this.#borrowed.has(name)) tensor.free();
+  }
+
+  #bind(first: number, count: number): BoundRun {
+    const views: OrtTensor[] = [];
+    const view = (name: string): OrtTensor => {
+      const made = this.tensor(name).view(this.#runtime, first, count);
+      views.push(made);
+      return made;
+    };
+    const inputs = new Map(this.graph.inputs.map(({ name }) => [name, view(name)]));
+    const outputs = new Map(this.graph.outputs.map(({ name }) => [name, view(name)]));
+    for (const { name, nextName } of this.graph.states) {
+      const state = view(name);
+      inputs.set(name, state);
+      outputs.set(nextName, state);
+    }
+    return { binding: this.#session.bind(inputs, outputs), views };
+  }
+}
+
+interface BoundRun {
+  readonly binding: OrtBinding;
+  readonly views: readonly OrtTensor[];
+}

@@ -1,0 +1,207 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { LmConfiguration } from '../checkpoint/configuration.ts';
+import { LaneModule } from '../lanes/lane-module.ts';
+import { neighbours } from '../lanes/neighbours.ts';
+import { ringSlots } from '../layers/ring-attention.ts';
+import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
+import { depthGraph, type SamplingRules } from './depth.ts';
+import { gumbelNoise } from './gumbel.ts';
+import { temporalGraph } from './temporal.ts';
+import { notGiven, type RingSnapshot, TokenRing } from './token-ring.ts';
+
+/** One frame of one lane: the user's codes, and the agent's text token where it is put into its mouth. */
+export interface LmFrame {
+  readonly lane: number;
+  readonly userCodes: ArrayLike<number>;
+  readonly givenText?: number | undefined;
+}
+
+/** All that a lane is between two frames, without the codec's part. */
+export interface LmSnapshot {
+  readonly ring: RingSnapshot;
+  /** The written rows of each layer's keys and values. */
+  readonly cache: readonly Uint8Array[];
+}
+
+interface LmLane {
+  readonly ring: TokenRing;
+  seed: number;
+  frame: number;
+}
+
+/** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
+export class LanguageModel {
+  readonly #lm: LmConfiguration;
+  readonly #rules: SamplingRules;
+  readonly #temporal: LaneModule;
+  readonly #depth: LaneModule;
+  readonly #lanes: readonly LmLane[];
+  readonly #fresh: RingSnapshot;
+
+  constructor(
+    runtime: OrtRuntime,
+    checkpoint: Checkpoint,
+    rules: SamplingRules,
+    lanes: number,
+    options: SessionOptions,
+  ) {
+    const { lm } = checkpoint.configuration;
+    this.#lm = lm;
+    this.#rules = rules;
+    this.#temporal = new LaneModule(runtime, temporalGraph(lm, checkpoint.lm), lanes, options);
+    const fromTemporal = ['hidden', 'text_logits'].map((name) => [name, this.#temporal.tensor(name)] as const);
+    this.#depth = new LaneModule(runtime, depthGraph(lm, checkpoint.lm, rules), lanes, options, new Map(fromTemporal));
+    const initial = lm.delays.map((_, row) => (row === 0 ? lm.textCard : lm.card));
+    this.#lanes = Array.from({ length: lanes }, () => ({ ring: new TokenRing(lm.delays, initial), seed: 0, frame: 0 }));
+    this.#fresh = new TokenRing(lm.delays, initial).save();
+  }
+
+  /** Columns of a lane's token ring. */
+  get ringColumns(): number {
+    return this.#lm.delays.length === 0 ? 0 : this.#lane(0).ring.columns;
+  }
+
+  /**
+   * One step of each lane given.
+   * @returns a token a row (text, agent codes, user codes), in the order of `frames`; null where the step returns nothing
+   */
+  async step(frames: readonly LmFrame[]): Promise<(Int32Array | null)[]> {
+    const running: number[] = [];
+    for (const { lane, userCodes, givenText } of frames) {
+      const given = this.#row(givenText ?? notGiven, [], userCodes);
+      if (this.#begin(lane, given)) running.push(lane);
+    }
+    await runAll(this.#temporal, running);
+    for (const lane of running) this.#writeNoise(lane);
+    await runAll(this.#depth, running);
+    return frames.map(({ lane }) => {
+      const state = this.#lane(lane);
+      state.frame += 1;
+      return running.includes(lane) ? state.ring.end(this.#depth.tensor('tokens').readIds(lane)) : null;
+    });
+  }
+
+  /** One step of a prompt: text and both speakers given, so nothing is sampled. */
+  async promptStep(
+    lane: number,
+    text: number,
+    agentCodes: ArrayLike<number>,
+    userCodes: ArrayLike<number>,
+  ): Promise<Int32Array | null> {
+    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return null;
+    await this.#temporal.run(lane, 1);
+    return this.#lane(lane).ring.end([]);
+  }
+
+  /**
+   * Replays recorded temporal inputs, one a step, then puts the recorded token ring in the place of the lane's
+   * (personaplex.md section 5, `.pt` voices). The tokens given are what the recording had as rows that do not matter.
+   * @param embeddings [count, dim] @param cells [rows][columns]
+   */
+  async replay(
+    lane: number,
+    embeddings: Float32Array,
+    cells: readonly (readonly number[])[],
+    filler: { readonly text: number; readonly agent: ArrayLike<number>; readonly user: ArrayLike<number> },
+  ): Promise<void> {
+    const { ring } = this.#lane(lane);
+    const { dim } = this.#lm;
+    const given = this.#row(filler.text, filler.agent, filler.user);
+    const noInput = BigInt64Array.from(this.#lm.delays, () => -1n);
+    this.#begin(lane, given);
+    for (let start = 0; start < embeddings.length; start += dim) {
+      this.#begin(lane, given);
+      this.#temporal.tensor('tokens').write(lane, noInput);
+      this.#temporal.tensor('embedding').write(lane, embeddings.subarray(start, start + dim));
+      await this.#temporal.run(lane, 1);
+      ring.end([]);
+    }
+    this.#temporal.tensor('embedding').clear(lane);
+    ring.replaceCells(cells);
+  }
+
+  /** Logits of the lane's last step: text [textCard]. */
+  textLogits(lane: number): Float32Array {
+    return this.#temporal.tensor('text_logits').readFloats(lane);
+  }
+
+  /** Logits of the lane's last sampled step: [codebooks * card]. */
+  audioLogits(lane: number): Float32Array {
+    return this.#depth.tensor('audio_logits').readFloats(lane);
+  }
+
+  save(lane: number): LmSnapshot {
+    const { ring } = this.#lane(lane);
+    const written = Math.min(Math.max(ring.offset - 1, 0), ringSlots(this.#lm.context));
+    return { ring: ring.save(), cache: this.#temporal.save(lane, written) };
+  }
+
+  /** Makes the lane what `snapshot` was; positions that it had not written are never looked at. */
+  restore(lane: number, snapshot: LmSnapshot, seed: number): void {
+    const state = this.#lane(lane);
+    state.ring.restore(snapshot.ring);
+    state.seed = seed;
+    state.frame = 0;
+    this.#temporal.restore(lane, snapshot.cache);
+  }
+
+  /** The lane before any step. */
+  reset(lane: number, seed: number): void {
+    this.restore(lane, { ring: this.#fresh, cache: [] }, seed);
+  }
+
+  close(): void {
+    this.#depth.close();
+    this.#temporal.close();
+  }
+
+  /** Writes the lane's network inputs. @returns false where the step runs no network */
+  #begin(lane: number, given: ArrayLike<number>): boolean {
+    const { ring } = this.#lane(lane);
+    const input = ring.begin(given);
+    if (input === null) return false;
+    this.#temporal.tensor('tokens').write(lane, BigInt64Array.from(input.tokens, BigInt));
+    this.#temporal.tensor('position').write(lane, BigInt64Array.of(BigInt(ring.offset - 1)));
+    const target = input.target.subarray(0, 1 + this.#lm.codebooks);
+    this.#depth.tensor('given').write(lane, BigInt64Array.from(target, BigInt));
+    return true;
+  }
+
+  #writeNoise(lane: number): void {
+    const { seed, frame } = this.#lane(lane);
+    const { text, audio } = this.#rules;
+    if (text.temperature > 0) {
+      const noise = new Float32Array(text.topK);
+      gumbelNoise(noise, text.temperature, seed, frame, 0);
+      this.#depth.tensor('text_noise').write(lane, noise);
+    }
+    if (audio.temperature > 0) {
+      const noise = new Float32Array(this.#lm.codebooks * audio.topK);
+      for (let row = 0; row < this.#lm.codebooks; row++) {
+        const ofRow = noise.subarray(row * audio.topK, (row + 1) * audio.topK);
+        gumbelNoise(ofRow, audio.temperature, seed, frame, row + 1);
+      }
+      this.#depth.tensor('audio_noise').write(lane, noise);
+    }
+  }
+
+  /** A token a row; rows not listed are not given. */
+  #row(text: number, agentCodes: ArrayLike<number>, userCodes: ArrayLike<number>): Int32Array {
+    const { codebooks } = this.#lm;
+    const row = new Int32Array(1 + 2 * codebooks).fill(notGiven);
+    row[0] = text;
+    row.set(Array.from(agentCodes), 1);
+    row.set(Array.from(userCodes), 1 + codebooks);
+    return row;
+  }
+
+  #lane(lane: number): LmLane {
+    const found = this.#lanes[lane];
+    if (found === undefined) throw new Error(`no lane ${lane}`);
+    return found;
+  }
+}
+
+async function runAll(module: LaneModule, lanes: readonly number[]): Promise<void> {
+  for (const { first, count } of neighbours(lanes)) await module.run(first, count);
+}

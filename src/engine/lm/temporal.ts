@@ -1,0 +1,73 @@
+/**
+ * The temporal transformer: once a frame, from the 17 tokens of a frame to what the depth transformer and the text head
+ * need (personaplex.md section 3).
+ */
+import type { LmConfiguration } from '../checkpoint/configuration.ts';
+import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
+import { gatedFeedForward, linear, rmsNorm } from '../layers/dense.ts';
+import { type AttentionSizes, ringAttention, ringClock, ringSlots } from '../layers/ring-attention.ts';
+import { GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
+
+/**
+ * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt), position []
+ * Outputs  hidden [dim], text_logits [textCard]
+ * States   layer.N.k, layer.N.v [slots, dim]
+ */
+export function temporalGraph(lm: LmConfiguration, file: SafetensorsFile): LaneGraph {
+  const { dim } = lm;
+  const graph = new GraphBuilder('temporal');
+  const tokens = graph.input('tokens', 'int64', [lm.delays.length]);
+  const embedding = graph.input('embedding', 'float32', [dim]);
+  const position = graph.input('position', 'int64', []);
+  const sizes: AttentionSizes = {
+    dim,
+    heads: lm.heads,
+    slots: ringSlots(lm.context),
+    maxPeriod: lm.maxPeriod,
+    steps: 1,
+  };
+  const clock = ringClock(graph, position, sizes);
+
+  let x = graph.node('Add', [embedTokens(graph, tokens, lm, file), embedding]); // [lanes, dim]
+  for (let layer = 0; layer < lm.layers; layer++) {
+    const name = `transformer.layers.${layer}`;
+    const weight = (part: string, shape: readonly number[]) => file.weight(`${name}.${part}`, shape);
+    const normed = rmsNorm(graph, x, weight('norm1.alpha', [1, 1, dim]), dim);
+    const inProjection = weight('self_attn.in_proj_weight', [3 * dim, dim]);
+    const attended = ringAttention(graph, `layer.${layer}`, normed, inProjection, clock, sizes);
+    x = linear(graph, attended, weight('self_attn.out_proj.weight', [dim, dim]), x);
+    x = gatedFeedForward(
+      graph,
+      rmsNorm(graph, x, weight('norm2.alpha', [1, 1, dim]), dim),
+      weight('gating.linear_in.weight', [2 * lm.hidden, dim]),
+      weight('gating.linear_out.weight', [dim, lm.hidden]),
+      x,
+    );
+  }
+  const hidden = rmsNorm(graph, x, file.weight('out_norm.alpha', [1, 1, dim]), dim);
+  const textLogits = linear(graph, hidden, file.weight('text_linear.weight', [lm.textCard, dim]));
+  graph.output('hidden', hidden, 'float32', [dim]);
+  graph.output('text_logits', textLogits, 'float32', [lm.textCard]);
+  return graph.finish();
+}
+
+/**
+ * The sum of the rows' embeddings: [lanes, rows] -> [lanes, dim]. All tables are one, each followed by a row of zeros, so that
+ * id -1 of a table meets the zeros before it (and of the first one, counted from the end, the last zeros).
+ */
+function embedTokens(graph: GraphBuilder, tokens: Value, lm: LmConfiguration, file: SafetensorsFile): Value {
+  const zeros = graph.floats(Array(lm.dim).fill(0), [1, lm.dim]);
+  const tables: Value[] = [];
+  const starts: number[] = [];
+  let start = 0;
+  for (let row = 0; row < lm.delays.length; row++) {
+    const ids = (row === 0 ? lm.textCard : lm.card) + 1;
+    const name = row === 0 ? 'text_emb.weight' : `emb.${row - 1}.weight`;
+    tables.push(graph.weight(file.weight(name, [ids, lm.dim])), zeros);
+    starts.push(start);
+    start += ids + 1;
+  }
+  const table = graph.node('Concat', tables, { axis: 0 });
+  const embedded = graph.node('Gather', [table, graph.node('Add', [tokens, graph.integers(starts)])]); // [lanes, rows, dim]
+  return graph.node('ReduceSum', [embedded, graph.integers([1])], { keepdims: 0 });
+}

@@ -1,0 +1,119 @@
+/** A cell that a step does not give. */
+export const notGiven = -2;
+
+/** What one step of a lane reads and must not overwrite. */
+export interface RingInput {
+  /** Network input, a token a row. */
+  readonly tokens: Int32Array;
+  /** Token of each row's target cell where it is given already, else notGiven. */
+  readonly target: Int32Array;
+}
+
+export interface RingSnapshot {
+  readonly cells: Int32Array;
+  readonly provided: Uint8Array;
+  readonly offset: number;
+}
+
+/**
+ * The token streams of one lane with their delays (personaplex.md section 4), with delays 0 and 1:
+ *
+ *   column          offset-1   offset    offset+1
+ *   row of delay 0  input      target
+ *   row of delay 1  input      target    given now
+ *
+ * A row of delay d is written d columns ahead, so that the frame handed out takes each row from its own column.
+ */
+export class TokenRing {
+  readonly #delays: readonly number[];
+  readonly #initial: readonly number[];
+  readonly #maxDelay: number;
+  readonly columns: number;
+  readonly #cells: Int32Array;
+  readonly #provided: Uint8Array;
+  #offset = 0;
+
+  /** @param initial each row's token before its first */
+  constructor(delays: readonly number[], initial: readonly number[]) {
+    this.#delays = delays;
+    this.#initial = initial;
+    this.#maxDelay = Math.max(...delays);
+    this.columns = this.#maxDelay + 3;
+    this.#cells = new Int32Array(delays.length * this.columns).fill(notGiven);
+    this.#provided = new Uint8Array(this.#cells.length);
+  }
+
+  /** Steps begun. The network has run offset - 1 times. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Items 1 to 4 of section 4. @returns null at the first step, which runs no network */
+  begin(given: ArrayLike<number>): RingInput | null {
+    const offset = this.#offset;
+    for (const [row, delay] of this.#delays.entries()) {
+      const token = given[row] ?? notGiven;
+      if (token !== notGiven) this.#provide(row, offset + delay, token);
+      if (offset <= delay) this.#provide(row, offset, this.#initial[row] ?? 0);
+    }
+    if (offset === 0) {
+      this.#offset = 1;
+      return null;
+    }
+    const tokens = this.#column(offset - 1);
+    const target = this.#column(offset).map((token, row) =>
+      this.#provided[this.#cell(row, offset)] === 1 ? token : notGiven,
+    );
+    return { tokens, target };
+  }
+
+  /**
+   * Items 5 and 6 of section 4.
+   * @param sampled tokens of the first rows, for target cells that were not given
+   * @returns the frame that is complete now, a token a row; null for the first ones
+   */
+  end(sampled: ArrayLike<number>): Int32Array | null {
+    const offset = this.#offset;
+    for (let row = 0; row < this.#delays.length; row++) {
+      this.#provided[this.#cell(row, offset - 1)] = 0;
+      const target = this.#cell(row, offset);
+      const token = sampled[row];
+      if (this.#provided[target] === 0 && token !== undefined) this.#cells[target] = token;
+    }
+    this.#offset = offset + 1;
+    if (offset <= this.#maxDelay) return null;
+    return Int32Array.from(
+      this.#delays,
+      (delay, row) => this.#cells[this.#cell(row, offset - this.#maxDelay + delay)] ?? notGiven,
+    );
+  }
+
+  save(): RingSnapshot {
+    return { cells: this.#cells.slice(), provided: this.#provided.slice(), offset: this.#offset };
+  }
+
+  restore(snapshot: RingSnapshot): void {
+    this.#cells.set(snapshot.cells);
+    this.#provided.set(snapshot.provided);
+    this.#offset = snapshot.offset;
+  }
+
+  /** Puts recorded cells, [rows][columns], in the place of these. */
+  replaceCells(cells: readonly (readonly number[])[]): void {
+    this.#cells.set(cells.flat());
+  }
+
+  #provide(row: number, column: number, token: number): void {
+    const cell = this.#cell(row, column);
+    this.#cells[cell] = token;
+    this.#provided[cell] = 1;
+  }
+
+  #column(column: number): Int32Array {
+    return Int32Array.from(this.#delays, (_, row) => this.#cells[this.#cell(row, column)] ?? notGiven);
+  }
+
+  #cell(row: number, column: number): number {
+    return row * this.columns + (column % this.columns);
+  }
+}

@@ -1,0 +1,56 @@
+/** Mimi, one frame a run: the encoder for the user's sound, the decoder for the agent's (personaplex.md section 2). */
+import { frameSamples, type MimiConfiguration } from '../checkpoint/configuration.ts';
+import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
+import { GraphBuilder, type LaneGraph } from '../onnx/graph-builder.ts';
+import { streamingConvolution, streamingTransposedConvolution } from './convolution.ts';
+import { dequantize, quantize } from './quantizer.ts';
+import { seanetDecoder, seanetEncoder } from './seanet.ts';
+import { mimiTransformer } from './transformer.ts';
+
+/**
+ * Inputs   samples [1920], frame []: frames before this one
+ * Outputs  codes [codebooks], latent [dim]: what the quantizer saw
+ */
+export function encoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): LaneGraph {
+  const { dim } = mimi;
+  const steps = stepsAFrame(mimi);
+  const graph = new GraphBuilder('mimi-encoder');
+  const samples = graph.input('samples', 'float32', [frameSamples]);
+  const frame = graph.input('frame', 'int64', []);
+
+  const sound = graph.node('Unsqueeze', [samples, graph.integers([1])]);
+  const latents = seanetEncoder(graph, sound, mimi, file); // [lanes, dim, steps]
+  const attended = mimiTransformer(graph, 'encoder_transformer', latents, frame, steps, mimi, file);
+  const first = graph.node('Equal', [graph.node('Unsqueeze', [frame, graph.integers([1, 2])]), graph.integers([0])]);
+  const weight = file.weight('downsample.conv.conv.conv.weight', [dim, dim, 2 * steps]);
+  const down = streamingConvolution(graph, 'downsample', attended, { weight }, steps, first); // [lanes, dim, 1]
+  const latent = graph.node('Squeeze', [down, graph.integers([2])]);
+  graph.output('codes', quantize(graph, latent, mimi, file), 'int64', [mimi.codebooks]);
+  graph.output('latent', latent, 'float32', [dim]);
+  return graph.finish();
+}
+
+/**
+ * Inputs   codes [codebooks], frame []: frames before this one
+ * Outputs  samples [1920]
+ */
+export function decoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): LaneGraph {
+  const { dim } = mimi;
+  const steps = stepsAFrame(mimi);
+  const graph = new GraphBuilder('mimi-decoder');
+  const codes = graph.input('codes', 'int64', [mimi.codebooks]);
+  const frame = graph.input('frame', 'int64', []);
+
+  const latent = graph.node('Unsqueeze', [dequantize(graph, codes, mimi, file), graph.integers([2])]); // [lanes, dim, 1]
+  const weight = file.weight('upsample.convtr.convtr.convtr.weight', [dim, 1, 2 * steps]);
+  const latents = streamingTransposedConvolution(graph, 'upsample', latent, { weight }, steps, 1, dim);
+  const attended = mimiTransformer(graph, 'decoder_transformer', latents, frame, steps, mimi, file);
+  const sound = seanetDecoder(graph, attended, steps, mimi, file); // [lanes, 1, 1920]
+  graph.output('samples', graph.node('Squeeze', [sound, graph.integers([1])]), 'float32', [frameSamples]);
+  return graph.finish();
+}
+
+/** Latents of the convolutions in one frame: 2 at 25 a second. */
+function stepsAFrame(mimi: MimiConfiguration): number {
+  return frameSamples / mimi.ratios.reduce((product, ratio) => product * ratio, 1);
+}
