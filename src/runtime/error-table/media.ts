@@ -18,4 +18,34 @@ export const mediaErrors = {
     message: 'The peer wants its audio at {address}, which is no IPv4 address',
     remedy: 'Set the intercom or trunk to give an IPv4 address in its SDP; IPv6 and host names are not served.',
   },
+  RECORDING_FAILED: {
+    message: 'The recording stopped: {reason}',
+    remedy: 'Check space and rights of the recordings directory; what was written until then plays. The call went on.',
+  },
+  RECORDING_OVERLOAD: {
+    message: 'The recording stopped: the disk or the recording thread was {seconds} s behind',
+    remedy: 'Free a core, use a faster disk for the recordings, or turn recording off. The call went on.',
+  },
+  RECORDING_WORKER_DIED: {
+    message: 'The recording thread died: {reason}',
+    remedy: 'Calls go on; the next call is recorded again. Report the reason with the log lines around it.',
+  },
+  MEDIA_WORKER_DIED: {
+    message: 'The media thread died: {reason}',
+    remedy:
+      'It is started again by itself; guests of that moment heard the apology. Report the reason with the log lines around it.',
+  },
+  MEDIA_SESSION_UNKNOWN: {
+    message: 'There is no media session of call {callId}',
+    remedy: 'The call had ended already, or the media thread died under it: see the log lines of this call.',
+  },
+  LANE_UNAVAILABLE: {
+    message: 'The engine cannot be reached at {socket}: {reason}',
+    remedy: 'It is started again by itself; if this stays, read the log of "engine" (model folder, memory).',
+  },
+  LANE_HUNG: {
+    message: 'The engine gave no frame for {ms} ms',
+    remedy:
+      'The machine is short of CPU or the engine hangs: lower engine.lanes, free cores, read the log of "engine".',
+  },
 } as const satisfies Record<string, ErrorRow>;
