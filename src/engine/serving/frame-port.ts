@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import { errorTable } from '../../runtime/error-table.ts';
+import { type ErrorCode, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
+import type { AgentFrame } from '../contract.ts';
+
+/**
+ * The frame port: what a client and the engine process say to each other over a Unix-domain socket. Little-endian; a message is
+ *
+ * ```
+ *  0          4      5
+ * +----------+------+----------------------+
+ * | length   | type | body                 |   length counts type and body
+ * +----------+------+----------------------+
+ *
+ * client to engine                                                           engine to client
+ *  1 open    | conversation u32 | seed f64 | persona UTF-8 |                 16 hello   | "SPF1" | text lead ms u32 |
+ *  2 user    | conversation u32 | frame u32 | 1920 x f32   |                 17 opened  | conversation u32 | lane u16 |
+ *  3 close   | conversation u32 |                                            18 refused | conversation u32 | error JSON |
+ *                                                                            19 agent   | see below |
+ *                                                                            20 failed  | conversation u32 | error JSON |
+ *
+ *  19 agent: | conversation u32 | frame u32 | text token i32 | wait ms f32 | run ms f32 | piece bytes u16 | piece UTF-8 | 1920 x f32 |
+ *            piece bytes 65535: no piece (padding)
+ * ```
+ * The client numbers its conversations; a number is never used twice on a connection, so a late message of an ended conversation cannot
+ * reach the next one on the same lane.
+ */
+export type ClientMessage =
+  | { readonly kind: 'open'; readonly conversation: number; readonly seed: number; readonly persona: string }
+  | { readonly kind: 'user'; readonly conversation: number; readonly frame: number; readonly samples: Float32Array }
+  | { readonly kind: 'close'; readonly conversation: number };
+
+export type EngineMessage =
+  | { readonly kind: 'hello'; readonly textLeadMs: number }
+  | { readonly kind: 'opened'; readonly conversation: number; readonly lane: number }
+  | { readonly kind: 'refused'; readonly conversation: number; readonly error: ErrorRecord }
+  | { readonly kind: 'agent'; readonly conversation: number; readonly frame: AgentFrame }
+  | { readonly kind: 'failed'; readonly conversation: number; readonly error: ErrorRecord };
+
+export const frameSamples = 1920;
+const sampleBytes = frameSamples * 4;
+const magic = 'SPF1';
+const noPiece = 0xffff;
+const longestText = 4096;
+/** Type, the fixed part of an agent frame, a piece and the samples. */
+export const longestMessage = 1 + 22 + longestText + sampleBytes;
+
+const types = { open: 1, user: 2, close: 3, hello: 16, opened: 17, refused: 18, agent: 19, failed: 20 } as const;
+
+export function encodeClientMessage(message: ClientMessage): Buffer {
+  switch (message.kind) {
+    case 'open': {
+      const persona = Buffer.from(message.persona).subarray(0, longestText);
+      const body = start(types.open, 12 + persona.length, message.conversation);
+      body.writeDoubleLE(message.seed, 9);
+      persona.copy(body, 17);
+      return body;
+    }
+    case 'user': {
+      const body = start(types.user, 8 + sampleBytes, message.conversation);
+      body.writeUInt32LE(message.frame, 9);
+      writeSamples(body, 13, message.samples);
+      return body;
+    }
+    case 'close':
+      return start(types.close, 4, message.conversation);
+  }
+}
+
+export function encodeEngineMessage(message: EngineMessage): Buffer {
+  switch (message.kind) {
+    case 'hello': {
+      const bytes = start(types.hello, 8, 0);
+      bytes.write(magic, 5, 'latin1');
+      bytes.writeUInt32LE(message.textLeadMs, 9);
+      return bytes;
+    }
+    case 'opened': {
+      const bytes = start(types.opened, 6, message.conversation);
+      bytes.writeUInt16LE(message.lane, 9);
+      return bytes;
+    }
+    case 'refused':
+    case 'failed': {
+      const error = Buffer.from(JSON.stringify(message.error));
+      if (error.length > longestText) return encodeEngineMessage({ ...message, error: shortened(message.error) });
+      const bytes = start(types[message.kind], 4 + error.length, message.conversation);
+      error.copy(bytes, 9);
+      return bytes;
+    }
+    case 'agent': {
+      const { frame } = message;
+      const piece = Buffer.from(frame.piece ?? '').subarray(0, longestText);
+      const bytes = start(types.agent, 22 + piece.length + sampleBytes, message.conversation);
+      bytes.writeUInt32LE(frame.frame, 9);
+      bytes.writeInt32LE(frame.textToken, 13);
+      bytes.writeFloatLE(frame.waitMs, 17);
+      bytes.writeFloatLE(frame.runMs, 21);
+      bytes.writeUInt16LE(frame.piece === null ? noPiece : piece.length, 25);
+      piece.copy(bytes, 27);
+      writeSamples(bytes, 27 + piece.length, frame.samples);
+      return bytes;
+    }
+  }
+}
+
+/** `message` is type and body, without the length. Throws FRAME_PORT_INVALID. */
+export function decodeClientMessage(message: Buffer): ClientMessage {
+  const conversation = conversationOf(message);
+  switch (message[0]) {
+    case types.open: {
+      size(message, 13, longestText);
+      const seed = message.readDoubleLE(5);
+      if (!Number.isSafeInteger(seed)) throw invalid(`seed ${seed} is no safe integer`);
+      return { kind: 'open', conversation, seed, persona: message.toString('utf8', 13) };
+    }
+    case types.user:
+      size(message, 9 + sampleBytes);
+      return { kind: 'user', conversation, frame: message.readUInt32LE(5), samples: readSamples(message, 9) };
+    case types.close:
+      size(message, 5);
+      return { kind: 'close', conversation };
+    default:
+      throw invalid(`type ${message[0]} is unknown`);
+  }
+}
+
+/** `message` is type and body, without the length. Throws FRAME_PORT_INVALID. */
+export function decodeEngineMessage(message: Buffer): EngineMessage {
+  const conversation = conversationOf(message);
+  switch (message[0]) {
+    case types.hello:
+      size(message, 9);
+      if (message.toString('latin1', 1, 5) !== magic) throw invalid('the other side speaks another protocol');
+      return { kind: 'hello', textLeadMs: message.readUInt32LE(5) };
+    case types.opened:
+      size(message, 7);
+      return { kind: 'opened', conversation, lane: message.readUInt16LE(5) };
+    case types.refused:
+    case types.failed: {
+      size(message, 5, longestText);
+      const kind = message[0] === types.refused ? 'refused' : 'failed';
+      return { kind, conversation, error: parseErrorRecord(message.toString('utf8', 5)) };
+    }
+    case types.agent: {
+      size(message, 23 + sampleBytes, longestText);
+      const announced = message.readUInt16LE(21);
+      const pieceBytes = announced === noPiece ? 0 : announced;
+      size(message, 23 + pieceBytes + sampleBytes);
+      const frame = {
+        frame: message.readUInt32LE(5),
+        textToken: message.readInt32LE(9),
+        waitMs: message.readFloatLE(13),
+        runMs: message.readFloatLE(17),
+        piece: announced === noPiece ? null : message.toString('utf8', 23, 23 + pieceBytes),
+        samples: readSamples(message, 23 + pieceBytes),
+      };
+      return { kind: 'agent', conversation, frame };
+    }
+    default:
+      throw invalid(`type ${message[0]} is unknown`);
+  }
+}
+
+/** Cuts a byte stream into messages, however it comes in pieces. `push` throws FRAME_PORT_INVALID at a length that no message has. */
+export class MessageSplitter {
+  #rest: Buffer = Buffer.alloc(0);
+
+  push(chunk: Buffer): Buffer[] {
+    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const messages: Buffer[] = [];
+    while (bytes.length >= 4) {
+      const length = bytes.readUInt32LE(0);
+      if (length === 0 || length > longestMessage) throw invalid(`a message of ${length} bytes`);
+      if (bytes.length < 4 + length) break;
+      messages.push(bytes.subarray(4, 4 + length));
+      bytes = bytes.subarray(4 + length);
+    }
+    this.#rest = bytes;
+    return messages;
+  }
+}
+
+function start(type: number, bodyBytes: number, conversation: number): Buffer {
+  const bytes = Buffer.allocUnsafe(5 + bodyBytes);
+  bytes.writeUInt32LE(1 + bodyBytes, 0);
+  bytes.writeUInt8(type, 4);
+  bytes.writeUInt32LE(conversation, 5);
+  return bytes;
+}
+
+function writeSamples(bytes: Buffer, at: number, samples: Float32Array): void {
+  if (samples.length !== frameSamples)
+    throw new RangeError(`a frame has ${frameSamples} samples, not ${samples.length}`);
+  Buffer.from(samples.buffer, samples.byteOffset, sampleBytes).copy(bytes, at);
+}
+
+/** A copy, since the samples are seldom at a multiple of four bytes. */
+function readSamples(message: Buffer, at: number): Float32Array {
+  const samples = new Float32Array(frameSamples);
+  message.copy(Buffer.from(samples.buffer), 0, at, at + sampleBytes);
+  return samples;
+}
+
+function conversationOf(message: Buffer): number {
+  if (message.length < 5) throw invalid(`a message of ${message.length} bytes`);
+  return message.readUInt32LE(1);
+}
+
+function size(message: Buffer, least: number, more = 0): void {
+  if (message.length < least || message.length > least + more)
+    throw invalid(`a message of type ${message[0]} with ${message.length} bytes`);
+}
+
+const errorRecord = z.object({
+  code: z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(errorTable, code)),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
+function parseErrorRecord(json: string): ErrorRecord {
+  try {
+    return errorRecord.parse(JSON.parse(json));
+  } catch {
+    throw invalid('an error that is none');
+  }
+}
+
+function shortened(error: ErrorRecord): ErrorRecord {
+  const cut = (value: string | number | boolean | null) => (typeof value === 'string' ? value.slice(0, 200) : value);
+  const details = Object.entries(error.details).slice(0, 8);
+  return {
+    code: error.code,
+    details: Object.fromEntries(details.map(([name, value]) => [name.slice(0, 40), cut(value)])),
+  };
+}
+
+const invalid = (reason: string) => new SpeakerpostError('FRAME_PORT_INVALID', { reason });
