@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util';
+import { readStoreConfig } from '../config/store.ts';
+import { startGateway } from '../gateway.ts';
+import { createLog } from '../runtime/log.ts';
+import { untilSignal } from './until-signal.ts';
+
+const HELP = `Usage: speakerpost serve [--config FILE]
+
+Starts the gateway for one store and runs until SIGTERM or SIGINT; calls that are up then end with BYE, their orders are kept.
+
+  --config FILE   the store's file (default: config/store.yaml); config/README.md lists every setting
+`;
+
+export async function runServe(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { config: { type: 'string', default: 'config/store.yaml' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const config = readStoreConfig(values.config);
+  const log = createLog('speakerpost', config.log);
+  const gateway = await startGateway(config, { log, terminal: process.stdout });
+  // A model that cannot be loaded at all is a wrong installation, not an outage.
+  gateway.engine.ready.then(
+    (description) => log.info(description, 'engine ready'),
+    (error: unknown) => log.fatal({ err: error }, 'the engine cannot start; cars hear the apology'),
+  );
+  process.stdout.write(`SIP at ${gateway.sipListening.join(', ')}; pages at ${gateway.web.url}\n`);
+  const signal = await untilSignal();
+  log.info({ signal }, 'gateway stops');
+  await gateway.stop();
+  return 0;
+}

@@ -1,0 +1,97 @@
+import { connect } from 'node:net';
+import type { StoreConfig } from '../config/store.ts';
+import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
+import { OrtLibrary } from '../engine/ort/library.ts';
+import { readMenu } from '../orders/menu/menu.ts';
+import { type Check, failed, ok, warning } from './checks.ts';
+
+const CONNECT_WITHIN_MS = 3_000;
+/** Webhook signatures are refused at 5 minutes. */
+const CLOCK_DIFFERENCE_MS = 60_000;
+
+export function serviceChecks(config: StoreConfig): readonly Check[] {
+  return [
+    {
+      name: 'ONNX Runtime',
+      run: async () => {
+        const library = new OrtLibrary();
+        return ok(`${library.version} from ${library.file}`);
+      },
+    },
+    {
+      name: 'model',
+      run: async () => {
+        const checkpoint = openCheckpoint(config.engine.model);
+        const { lm, mimi, tokenizerFile } = checkpoint;
+        return ok([lm.file, mimi.file, tokenizerFile].join(', '));
+      },
+    },
+    {
+      name: 'menus',
+      run: async () =>
+        ok([...new Set(config.lanes.map((lane) => lane.menuFile))].map((file) => readMenu(file).id).join(', ')),
+    },
+    { name: 'SIP server', run: () => checkSipServer(config) },
+    { name: 'queue', run: () => checkQueue(config) },
+    { name: 'POS', run: () => checkPos(config) },
+  ];
+}
+
+async function checkSipServer(config: StoreConfig) {
+  if (config.sip.server === 'embedded') return ok('embedded');
+  return checkReachable(
+    config.sip.server,
+    9022,
+    'Check that drachtio-server runs there and that sip.server names its admin port',
+  );
+}
+
+async function checkQueue(config: StoreConfig) {
+  if (config.orders.queue === 'embedded') return ok('embedded');
+  const port = config.orders.queue.startsWith('redis') ? 6379 : 5432;
+  return checkReachable(config.orders.queue, port, 'Start it, or set orders.queue to embedded');
+}
+
+async function checkReachable(address: string, defaultPort: number, remedy: string) {
+  const { hostname, port } = new URL(address);
+  const target = `${hostname}:${port === '' ? defaultPort : port}`;
+  const fault = await tryConnect(hostname, port === '' ? defaultPort : Number(port));
+  return fault === null ? ok(`${target} answers`) : failed(`${target}: ${fault}`, remedy);
+}
+
+/** A HEAD request places no order; its Date header tells whether both clocks agree, which signatures need. */
+async function checkPos(config: StoreConfig) {
+  const { url } = config.orders.pos;
+  let response: Response;
+  try {
+    response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(CONNECT_WITHIN_MS) });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    return failed(
+      `${url}: ${cause}`,
+      'Check that the POS runs and that orders.pos.url is right; orders wait until it answers',
+    );
+  }
+  const date = Date.parse(response.headers.get('date') ?? '');
+  if (Number.isNaN(date)) return ok(`${url} answers`);
+  const differenceMs = Math.abs(Date.now() - date);
+  return differenceMs < CLOCK_DIFFERENCE_MS
+    ? ok(`${url} answers, clocks agree`)
+    : warning(
+        `${url} answers, its clock differs by ${Math.round(differenceMs / 1_000)} s`,
+        'Set both clocks (timedatectl set-ntp true): signatures are refused at 300 s',
+      );
+}
+
+function tryConnect(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: CONNECT_WITHIN_MS });
+    const finish = (fault: string | null) => {
+      socket.destroy();
+      resolve(fault);
+    };
+    socket.once('connect', () => finish(null));
+    socket.once('timeout', () => finish(`no answer within ${CONNECT_WITHIN_MS / 1_000} s`));
+    socket.once('error', (error) => finish(error.message));
+  });
+}

@@ -1,0 +1,256 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { callDescriptions } from './calls/call-descriptions.ts';
+import type { CallDesk } from './calls/contract.ts';
+import { Desk } from './calls/desk.ts';
+import { loadStoreLanes } from './calls/store-lanes.ts';
+import type { StoreConfig } from './config/store.ts';
+import type { EngineSupervisor } from './engine/contract.ts';
+import { startEngineProcess } from './engine/serving/supervisor.ts';
+import { startMediaPlane } from './media/plane/plane.ts';
+import type { DeliveryPlane } from './orders/contract.ts';
+import { startDelivery } from './orders/delivery/delivery.ts';
+import type { RecordReader } from './records/contract.ts';
+import { startRecordReader } from './records/reader.ts';
+import { systemClock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
+import { createMetrics, type Metrics } from './runtime/metrics.ts';
+import { version } from './runtime/version.ts';
+import type { SipServerProcess } from './sip/contract.ts';
+import { startSipServerProcess } from './sip/server-supervisor.ts';
+import { createUserAgent } from './sip/user-agent.ts';
+import type { Readiness, Terminal, WebServer } from './web/contract.ts';
+import { startWeb } from './web/server.ts';
+
+const SIP_COUNTERS_EVERY_MS = 5_000;
+
+export interface Gateway {
+  readonly desk: CallDesk;
+  readonly reader: RecordReader;
+  readonly delivery: DeliveryPlane;
+  readonly engine: EngineSupervisor;
+  readonly web: WebServer;
+  /** E.g. `udp/127.0.0.1:5060`. */
+  readonly sipListening: readonly string[];
+  readonly metrics: Metrics;
+  stop(): Promise<void>;
+}
+
+export interface GatewayDeps {
+  readonly log: Log;
+  /** Where the first password is shown. */
+  readonly terminal: Terminal;
+}
+
+/**
+ * Starts every room of the gateway in the order of docs/lifecycle.md and wires them to each other. Calls are taken from the moment on
+ * that it resolves; the engine may still be loading (a car that comes earlier hears the apology): await `engine.ready` to know.
+ * @throws what a room throws that cannot start; everything started before is stopped again.
+ */
+export async function startGateway(config: StoreConfig, deps: GatewayDeps): Promise<Gateway> {
+  const started = new Undo();
+  try {
+    return await start(config, deps, started);
+  } catch (error) {
+    await started.run();
+    throw error;
+  }
+}
+
+async function start(config: StoreConfig, { log, terminal }: GatewayDeps, started: Undo): Promise<Gateway> {
+  const clock = systemClock;
+  const metrics = createMetrics();
+  const room = (name: string) => log.child({ room: name });
+  const lag = (thread: string) => (sample: LoopLagSample) => {
+    metrics.loopLagMs.set({ thread, quantile: '0.99' }, sample.p99Ms);
+    metrics.loopLagMs.set({ thread, quantile: '1' }, sample.maxMs);
+  };
+  const lanes = loadStoreLanes(config, version);
+  const recordingsDirectory = join(config.dataDirectory, 'recordings');
+  mkdirSync(recordingsDirectory, { recursive: true });
+  started.add(watchLoopLag(lag('main')));
+
+  const databaseFile = join(config.dataDirectory, 'speakerpost.sqlite');
+  const delivery = startDelivery(
+    {
+      databaseFile,
+      queue: config.orders.queue,
+      storeId: config.store.id,
+      pos: { ...config.orders.pos, timeoutMs: config.orders.pos.timeoutSeconds * 1_000 },
+      attentionAfterMs: config.orders.attentionSeconds * 1_000,
+    },
+    { clock, log: room('delivery') },
+  );
+  started.add(() => delivery.stop());
+  delivery.on('loopLag', lag('delivery'));
+  await delivery.ready;
+  const reader = startRecordReader(databaseFile);
+  started.add(() => reader.stop());
+
+  const engine = startEngineProcess(
+    {
+      modelDirectory: config.engine.model,
+      lanes: config.engine.lanes,
+      device: config.engine.device,
+      threads: config.engine.threads,
+      personas: config.personas,
+    },
+    { clock, log: room('engine'), onLoopLag: lag('engine') },
+  );
+  started.add(() => engine.stop());
+
+  const media = startMediaPlane(
+    {
+      rtpPorts: config.media.rtpPorts,
+      engineSocket: engine.socketPath,
+      mediaTimeoutMs: config.media.timeoutSeconds * 1_000,
+    },
+    { clock, log: room('media') },
+  );
+  started.add(() => media.stop());
+  media.on('loopLag', (sample) => lag(sample.thread)(sample));
+
+  const { bind, port, externalAddress, trunks, server } = config.sip;
+  const sipServer =
+    server === 'embedded'
+      ? await startSipServerProcess({
+          bind,
+          port,
+          externalAddress,
+          allow: trunks.flatMap((trunk) => trunk.allow),
+          log: room('sip'),
+        })
+      : null;
+  if (sipServer !== null) {
+    started.add(() => sipServer.stop());
+    sipServer.onLoopLag(lag('sip'));
+    started.add(exportSipCounters(sipServer, metrics));
+  }
+  const userAgent = await createUserAgent({
+    server: () => (sipServer === null ? server : sipServer.url),
+    log: room('sip'),
+    clock,
+  });
+  started.add(() => userAgent.close());
+
+  const desk = new Desk(
+    {
+      storeId: config.store.id,
+      trunks,
+      lanes,
+      bindAddress: bind,
+      maxMs: config.calls.maxSeconds * 1_000,
+      apologyFile: config.calls.apology,
+      retryAfterSeconds: config.calls.retryAfterSeconds,
+      recordingsDirectory: config.recording.enabled ? recordingsDirectory : null,
+      consent: config.recording.consent,
+      seed: config.engine.seed,
+    },
+    {
+      userAgent,
+      media,
+      describe: () => callDescriptions(externalAddress ?? bind),
+      delivery,
+      clock,
+      log: room('calls'),
+      metrics,
+    },
+  );
+  engine.onState((state) => {
+    if (state.kind === 'failed') desk.raise(state.error);
+  });
+
+  const web = await startWeb(
+    {
+      bind: config.web.bind,
+      port: config.web.port,
+      dataDirectory: config.dataDirectory,
+      recordingsDirectory,
+      storeName: config.store.name,
+      timezone: config.store.timezone,
+      metricsToken: config.web.metricsToken,
+      behindTlsProxy: config.web.behindTlsProxy,
+    },
+    {
+      desk,
+      reader,
+      delivery,
+      registry: metrics.registry,
+      readiness: () => readiness(engine, delivery, sipServer),
+      log: room('web'),
+      clock,
+      terminal,
+    },
+  );
+  started.add(() => web.close());
+  started.add(() => desk.stop());
+  log.info({ version, sip: userAgent.listening, web: web.url, store: config.store.id }, 'gateway started');
+  return {
+    desk,
+    reader,
+    delivery,
+    engine,
+    web,
+    sipListening: userAgent.listening,
+    metrics,
+    stop: () => started.run(),
+  };
+}
+
+async function readiness(
+  engine: EngineSupervisor,
+  delivery: DeliveryPlane,
+  sipServer: SipServerProcess | null,
+): Promise<Readiness> {
+  const health = await delivery.health();
+  const { state } = engine;
+  const checks = [
+    { name: 'engine', ok: state.kind === 'ready', detail: state.kind === 'failed' ? state.error.code : state.kind },
+    {
+      name: 'sip',
+      ok: sipServer === null || sipServer.url !== null,
+      detail: sipServer?.listening.join(', ') ?? 'drachtio-server',
+    },
+    { name: 'queue', ok: health.queue !== 'down', detail: `${health.queue} ${health.queueDetail}`.trim() },
+    {
+      name: 'deliveries',
+      ok: health.attention === 0,
+      detail: `${health.unacked} not acknowledged, ${health.attention} need attention`,
+    },
+  ];
+  return { ready: checks.every((check) => check.ok), checks };
+}
+
+function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => void {
+  const timer = setInterval(() => {
+    for (const [counter, value] of Object.entries(server.counters())) metrics.sip.set({ counter }, value);
+  }, SIP_COUNTERS_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** What was started, stopped in reverse order; once. */
+class Undo {
+  readonly #steps: (() => void | Promise<void>)[] = [];
+  #done: Promise<void> | null = null;
+
+  add(step: () => void | Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  run(): Promise<void> {
+    this.#done ??= this.#run();
+    return this.#done;
+  }
+
+  async #run(): Promise<void> {
+    for (const step of this.#steps.reverse()) {
+      try {
+        await step();
+      } catch {
+        // What cannot be stopped must not keep the rest from stopping; its own room has logged why.
+      }
+    }
+  }
+}
