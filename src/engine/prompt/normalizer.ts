@@ -8,13 +8,11 @@ export type Normalizer = (text: string) => string;
 
 /**
  * Follows sentencepiece's normalizer.cc: at each place the longest user-defined symbol stays as it is, else the longest rule of the
- * charsmap applies, else one character is copied. Throws RangeError where the charsmap is broken.
+ * charsmap applies, else one character is copied. `userDefined` comes longest first. Throws RangeError where the charsmap is broken.
  */
 export function createNormalizer(spec: NormalizerSpec, userDefined: readonly string[]): Normalizer {
   const charsmap = spec.precompiledCharsmap.byteLength === 0 ? null : readCharsmap(spec.precompiledCharsmap);
-  const symbols = [...userDefined]
-    .sort((a, b) => b.length - a.length)
-    .map((text) => ({ text, bytes: new TextEncoder().encode(text) }));
+  const symbols = userDefined.map((text) => ({ text, bytes: new TextEncoder().encode(text) }));
   const space = spec.escapeWhitespaces ? spaceSign : ' ';
 
   const nextPart = (bytes: Uint8Array, at: number): { readonly text: string; readonly length: number } => {

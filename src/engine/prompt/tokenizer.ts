@@ -24,6 +24,9 @@ export interface Vocabulary {
   readonly userDefined: readonly string[];
   /** In UTF-16 units. */
   readonly longestPiece: number;
+  /** Of the normal pieces; the greatest starts at the smallest float, as sentencepiece's does. */
+  readonly minScore: number;
+  readonly maxScore: number;
 }
 
 export interface Segment {
@@ -76,17 +79,28 @@ export function createTokenizer(model: TokenizerModel): Tokenizer {
   };
 }
 
+/** FLT_MIN. */
+const smallestFloat = 1.1754943508222875e-38;
+
 function buildVocabulary(model: TokenizerModel): Vocabulary {
   const ids = new Map<string, number>();
   const userDefined: string[] = [];
+  let minScore = Number.POSITIVE_INFINITY;
+  let maxScore = smallestFloat;
   for (const [id, piece] of model.pieces.entries()) {
     if (piece.type === 'user-defined') userDefined.push(piece.text);
+    if (piece.type === 'normal') {
+      minScore = Math.min(minScore, piece.score);
+      maxScore = Math.max(maxScore, piece.score);
+    }
     if (piece.type === 'normal' || piece.type === 'user-defined' || piece.type === 'unused') ids.set(piece.text, id);
   }
   return {
     pieces: model.pieces,
     unknownId: model.unknownId,
     ids,
+    minScore,
+    maxScore,
     userDefined: userDefined.sort((a, b) => b.length - a.length),
     longestPiece: Math.max(...[...ids.keys()].map((text) => text.length)),
   };

@@ -2,8 +2,6 @@ import type { Segment, Vocabulary } from './tokenizer.ts';
 
 /** How much worse than the worst piece a character without a piece is (unigram_model.cc, kUnkPenalty). */
 const unknownPenalty = 10;
-/** The bonus of a user-defined symbol is `bytes x max score - 0.1`, and sentencepiece's max starts at FLT_MIN. */
-const smallestFloat = 1.1754943508222875e-38;
 
 interface PathEnd {
   readonly start: number;
@@ -17,9 +15,7 @@ interface PathEnd {
  * and precision of sentencepiece's EncodeOptimized.
  */
 export function segmentUnigram(vocabulary: Vocabulary, text: string): Segment[] {
-  const scores = vocabulary.pieces.filter((piece) => piece.type === 'normal').map((piece) => piece.score);
-  const minScore = scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY);
-  const maxScore = scores.reduce((most, score) => Math.max(most, score), smallestFloat);
+  const { minScore, maxScore } = vocabulary;
   const unknownScore = Math.fround(minScore - unknownPenalty);
   const ends: (PathEnd | undefined)[] = new Array(text.length + 1);
   const offer = (end: number, start: number, id: number, score: number): void => {

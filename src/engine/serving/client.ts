@@ -88,6 +88,7 @@ class EngineConnection implements EngineClient {
 
   openLane(personaId: string, seed: number): Promise<LaneHandle> {
     if (this.#ended !== null) return Promise.reject(reviveError(this.#ended));
+    if (!Number.isSafeInteger(seed)) return Promise.reject(new RangeError(`seed ${seed} is no safe integer`));
     const conversation = ++this.#lastConversation;
     return new Promise((resolve, reject) => {
       this.#openings.set(conversation, { resolve, reject });

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
-import { describeError, type ErrorRecord } from '../../runtime/errors.ts';
+import { describeError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
 import type { EngineDescription, EngineOptions } from '../contract.ts';
 import type { LoadModel, PersonaImage, SpeechModel } from '../model-contract.ts';
@@ -45,7 +45,10 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     pieceOf: (token) => pieceOf(tokenizer, padding, token),
     clock: systemClock,
     timings,
-    onRunFailed: (error) => fail(error),
+    onRunFailed(error) {
+      server.close();
+      end({ kind: 'runFailed', error });
+    },
   });
   const server = await startPortServer({
     socketPath,
@@ -53,10 +56,6 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     textLeadMs: model.summary.textLeadFrames * frameMs,
     onInvalid: (error) => report({ kind: 'clientInvalid', error }),
   });
-  const fail = (error: ErrorRecord) => {
-    server.close();
-    end({ kind: 'runFailed', error });
-  };
   setInterval(() => report({ kind: 'heartbeat', runningMs: scheduler.runningMs }), heartbeatMs);
   setInterval(() => report({ kind: 'timings', timings: timings.take() }), timingsEveryMs);
   watchLoopLag((sample) => report({ kind: 'loopLag', sample }));
