@@ -1,3 +1,54 @@
 import type { ErrorRow } from './row.ts';
 
-export const ordersErrors = {} as const satisfies Record<string, ErrorRow>;
+export const ordersErrors = {
+  MENU_UNREADABLE: {
+    message: 'Cannot read the menu {file}: {reason}',
+    remedy: 'Check that the file exists, is readable by this user and is JSON.',
+  },
+  MENU_INVALID: {
+    message: '{file}: {path} is {value}: {reason}',
+    remedy: 'Correct {path} in the menu; src/orders/menu/README.md describes every field.',
+  },
+  TICKET_NOT_STORED: {
+    message: 'The ticket {ticketId} revision {revision} could not be stored: {reason}',
+    remedy:
+      'Free space on the disk of the data directory, or replace the damaged database. The ticket waits in memory: take the order down by hand and do not stop the gateway before this is gone.',
+  },
+  TICKET_CONFLICT: {
+    message: 'The ticket {ticketId} revision {revision} is not stored: {other} has the place of this car',
+    remedy: 'Two gateways serve one lane, or a ticket was made twice: stop one of them. The first ticket stands.',
+  },
+  TICKET_UNKNOWN: {
+    message: 'There is no ticket {ticketId} revision {revision}',
+    remedy: 'Reload the page; the ticket may belong to another database.',
+  },
+  ORDER_NOT_DELIVERED: {
+    message: 'The POS has not taken the order {ticketId} of call {callId} within {seconds} s: {reason}',
+    remedy:
+      'Give the order to the kitchen by hand and check POS and network; it is tried once a minute until the POS takes it.',
+  },
+  ORDER_REFUSED: {
+    message: 'The POS refuses the order {ticketId} of call {callId}: {reason}',
+    remedy:
+      'Give the order to the kitchen by hand. Correct what the POS names (menu ids, opening), then send it again.',
+  },
+  ORDER_DEAD: {
+    message: 'The order {ticketId} of call {callId} was given up: the POS has not taken it for {hours} h',
+    remedy: 'Enter it by hand if it was served, or send it again from its page.',
+  },
+  DELIVERY_STATE_NOT_STORED: {
+    message: 'The state of deliveries cannot be written: {reason}',
+    remedy:
+      'Free space on the disk of the data directory. Orders go on to the POS; some may be sent twice, with the same key.',
+  },
+  QUEUE_DOWN: {
+    message: 'The queue {queue} is down: {reason}',
+    remedy:
+      'Check that its server runs and is reachable (redis-cli ping, pg_isready), or set orders.queue to embedded. Tickets are safe and are sent as soon as it is back.',
+  },
+  DELIVERY_WORKER_DIED: {
+    message: 'The delivery thread died: {reason}',
+    remedy:
+      'It is started again by itself and nothing is lost. Report the reason with the log lines around it if it repeats.',
+  },
+} as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,269 @@
+import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
+import type { MenuItem } from '../menu/menu.ts';
+import type { Span } from './clause.ts';
+import type { Mention } from './mention.ts';
+import { MentionParser, type ParsedMentions } from './mention-parser.ts';
+import { clearLines, emptyState, type OrderState, removeLine, signature, type Source, totalCents, withCost } from './order-state.ts';
+import { type ReadingContext, readMention, removeMentioned, removeOptions } from './order-reading.ts';
+import type { Segment } from './segments.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+const READINGS_KEPT = 4;
+const QUANTITY_USUAL = 10;
+const WORDS_KEPT = 20;
+
+/** Where a clause's tokens stand in the call. */
+export interface ClauseSource {
+  readonly turn: number;
+  readonly atMs: number;
+  evidence(from: number, to: number): TicketEvidence;
+}
+
+interface Readback {
+  readonly turn: number;
+  readonly isSure: boolean;
+}
+
+/** One car's order: a few readings of what was said, cheapest first, and what is true of all of them. */
+export class CarOrder {
+  readonly #vocabulary: Vocabulary;
+  #states: readonly OrderState[] = [emptyState];
+  #reasons = new Set<ReviewReason>();
+  #notes: TicketNote[] = [];
+  #unresolved: string[] = [];
+  #spokenTotalCents: number | null = null;
+  #readback: Readback | null = null;
+  #askedItem: MenuItem | null = null;
+  #hasHadLines = false;
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary;
+  }
+
+  get best(): OrderState {
+    return this.#states[0] ?? emptyState;
+  }
+
+  get notes(): readonly TicketNote[] {
+    return this.#notes;
+  }
+
+  get unresolved(): readonly string[] {
+    return this.#unresolved;
+  }
+
+  get spokenTotalCents(): number | null {
+    return this.#spokenTotalCents;
+  }
+
+  get hasHadLines(): boolean {
+    return this.#hasHadLines;
+  }
+
+  reasons(): Set<ReviewReason> {
+    const reasons = new Set(this.#reasons);
+    const { lines } = this.best;
+    if (this.#spokenTotalCents !== null && lines.length > 0 && totalCents(this.#vocabulary.menu, this.best) !== this.#spokenTotalCents)
+      reasons.add('total_mismatch');
+    for (const { item, quantity, slots } of lines) {
+      if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
+      if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true) reasons.add('missing_required_choice');
+      if (item.isOutOfStock) reasons.add('out_of_stock_in_ticket');
+    }
+    return reasons;
+  }
+
+  note(note: TicketNote): void {
+    if (this.#notes.length < WORDS_KEPT && !this.#notes.some(({ text }) => text === note.text)) this.#notes.push(note);
+    if (note.kind === 'allergy') this.#reasons.add('allergy');
+  }
+
+  flag(reason: ReviewReason): void {
+    this.#reasons.add(reason);
+  }
+
+  /** Reads a clause's segments in order. `cutWord`: the beginning of the word at which the guest barged in just before. */
+  read(segments: readonly Segment[], clause: ClauseSource, cutWord: string | null): void {
+    let hasRemoved = false;
+    for (const segment of segments) {
+      this.#states = this.#states.map((state) => ({ ...state, touched: new Set<string>() }));
+      this.#readSegment(segment, clause, cutWord, hasRemoved);
+      if (segment.act === 'remove' || segment.act === 'forget' || segment.act === 'out' || segment.act === 'unavailable') hasRemoved = true;
+      for (const span of segment.spans) if (span.kind === 'money') this.#readAmount(segment, span.cents);
+    }
+    if (this.best.lines.length > 0) this.#hasHadLines = true;
+  }
+
+  /** The agent closes: a final read-back wins over what it left out. */
+  settle(turn: number): void {
+    const { menu } = this.#vocabulary;
+    const readback = this.#readback;
+    const all = this.#states.flatMap((state) => {
+      if (readback === null || turn - readback.turn > 2) return [state];
+      const left = state.lines.filter((line) => line.turn < readback.turn);
+      if (left.length === 0 || left.length === state.lines.length) return [state];
+      const said = state.lines.length - left.length;
+      const keepCost = readback.isSure || said >= 2 ? 0.4 : 0;
+      const source: Source = { evidence: left[0]?.evidence.at(-1) ?? { turn, fromMs: 0, toMs: 0, text: '' }, atMs: 0 };
+      const dropped = left.reduce((next, line) => removeLine(next, line.id, source), state);
+      return [withCost(state, keepCost), withCost(dropped, keepCost > 0 ? 0 : 0.4)];
+    });
+    const spoken = this.#spokenTotalCents;
+    const fitted = all.map((state) => (spoken !== null && state.lines.length > 0 && totalCents(menu, state) === spoken ? withCost(state, -10) : state));
+    const cheapest = this.#keep(fitted)[0] ?? emptyState;
+    this.#states = [{ ...cheapest, cost: 0 }];
+  }
+
+  #keep(states: readonly OrderState[]): readonly OrderState[] {
+    const kept = new Map<string, OrderState>();
+    for (const state of states.toSorted((left, right) => left.cost - right.cost)) {
+      const key = states.length === 1 ? '' : signature(state.lines);
+      if (!kept.has(key)) kept.set(key, state);
+      if (kept.size >= READINGS_KEPT) break;
+    }
+    return [...kept.values()];
+  }
+
+  #readAmount(segment: Segment, cents: number): void {
+    if (segment.act !== 'state' && segment.act !== 'total' && segment.act !== 'make') return;
+    this.#spokenTotalCents = cents;
+  }
+
+  #readSegment(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
+    switch (segment.act) {
+      case 'none':
+      case 'greet':
+      case 'menu':
+      case 'offer':
+      case 'total':
+        return;
+      case 'question':
+        this.#askedItem = segment.spans.find((span) => span.kind === 'menu' && span.meaning.item !== null)?.kind === 'menu' ? itemIn(segment.spans) : this.#askedItem;
+        return;
+      case 'clear':
+        this.#states = this.#states.map((state) => clearLines(state, sourceOf(clause, 0, 1)));
+        this.#spokenTotalCents = null;
+        this.#reasons.clear();
+        this.#unresolved = [];
+        return;
+      case 'forget':
+        this.#states = this.#states.map((state) => {
+          const focus = state.lines.find(({ id }) => id === state.focusId) ?? state.lines.at(-1);
+          return focus === undefined ? state : removeLine(state, focus.id, sourceOf(clause, 0, 1));
+        });
+        return;
+      default:
+        this.#readMentions(segment, clause, cutWord, hasRemoved);
+    }
+  }
+
+  #readMentions(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
+    const split = segment.act === 'replace' ? segment.spans.findLastIndex((span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text)) : -1;
+    const target = split < 0 ? segment.spans : segment.spans.slice(split + 1);
+    const parsed = new MentionParser(this.#vocabulary, target).parse();
+    const removed = split <= 0 ? null : new MentionParser(this.#vocabulary, segment.spans.slice(0, split)).parse();
+    if (segment.act === 'unavailable' || segment.act === 'out') {
+      this.#readMissing(segment, parsed, clause);
+      return;
+    }
+    if (segment.act === 'remove') {
+      const isPartial = segment.spans.some((span) => span.kind === 'number' || (span.kind === 'word' && (span.text === 'a' || span.text === 'an')));
+      for (const mention of parsed.mentions) this.#takeOff(mention, segment, clause, isPartial);
+      return;
+    }
+    this.#readUnknown(parsed, segment);
+    const replacedItem = removed?.mentions.find(({ item }) => item !== null) ?? null;
+    const makesThe = segment.act === 'make' && parsed.mentions.length > 1 && parsed.mentions[0]?.item !== null;
+    const denied = parsed.mentions.some(({ isDenied }) => isDenied);
+    const bound = new Map<OrderState, Map<Mention, string>>();
+    let states = this.#states;
+    if (replacedItem !== null) {
+      states = states.map((state) => {
+        const line = state.lines.find(({ item }) => item.id === replacedItem.item?.id);
+        return line === undefined ? state : { ...state, focusId: line.id };
+      });
+    }
+    for (const mention of parsed.mentions) {
+      const next: OrderState[] = [];
+      for (const state of states) {
+        const kept = bound.get(state) ?? new Map<Mention, string>();
+        const context: ReadingContext = {
+          ...this.#contextOf(segment, clause, mention, cutWord, hasRemoved || denied),
+          bound: kept,
+          replaces: segment.act === 'replace' || (segment.act === 'make' && segment.isCorrection),
+          isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
+        };
+        for (const reading of readMention(state, mention, context)) {
+          bound.set(reading, new Map(kept));
+          next.push(reading);
+        }
+      }
+      states = this.#keep(next);
+    }
+    if (segment.isExclusive && parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore)) {
+      states = states.map((state) => {
+        const others = state.lines.filter(({ id }) => !state.touched.has(id));
+        return others.length === state.lines.length ? state : others.reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state);
+      });
+    }
+    this.#states = this.#keep(states);
+    const isList = parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore);
+    if (isList && segment.isReadback && segment.act === 'state' && !segment.isAddition) this.#readback = { turn: clause.turn, isSure: segment.isExclusive };
+    if (isList) this.#askedItem = null;
+  }
+
+  #takeOff(mention: Mention, segment: Segment, clause: ClauseSource, isPartial: boolean): void {
+    const context = { ...this.#contextOf(segment, clause, mention, null, true), bound: new Map<Mention, string>(), replaces: false, isOfFocus: false };
+    this.#states = this.#states.map((state) => {
+      if (mention.options.length > 0 && (mention.item === null || mention.isDefinite)) return removeOptions(state, mention, context);
+      return removeMentioned(state, mention, context, isPartial);
+    });
+  }
+
+  /** "we're out of ...", "the shake machine is down": off the order, and somebody should know. */
+  #readMissing(segment: Segment, parsed: ParsedMentions, clause: ClauseSource): void {
+    const before = this.best.lines.length;
+    for (const mention of parsed.mentions) {
+      const whole = { ...mention, quantity: null, options: [] };
+      if (mention.item !== null) this.#takeOff(whole, segment, clause, false);
+      else if (mention.kind.length > 0) {
+        this.#states = this.#states.map((state) => state.lines.filter(({ item }) => mention.kind.some(({ id }) => id === item.id)).reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state));
+      }
+    }
+    const named = parsed.mentions.some(({ item, kind }) => item !== null || kind.length > 0);
+    if (this.best.lines.length < before || (segment.isTemporary && named)) this.#reasons.add('out_of_stock_in_ticket');
+    else if (segment.isTemporary && segment.act === 'out' && segment.spans.some((span) => span.kind === 'word' && !span.isKnown)) this.#reasons.add('out_of_stock_in_ticket');
+  }
+
+  #readUnknown(parsed: ParsedMentions, segment: Segment): void {
+    if (segment.act === 'make' && parsed.mentions.length === 0) return;
+    for (const words of parsed.unknownItems) this.#resolveNot(words, 'unknown_item');
+    for (const words of parsed.unknownOptions) this.#resolveNot(words, 'unknown_modifier');
+  }
+
+  #resolveNot(words: string, reason: ReviewReason): void {
+    this.#reasons.add(reason);
+    if (this.#unresolved.length < WORDS_KEPT && !this.#unresolved.includes(words)) this.#unresolved.push(words);
+  }
+
+  #contextOf(segment: Segment, clause: ClauseSource, mention: Mention, cutWord: string | null, hasRemoved: boolean) {
+    return {
+      menu: this.#vocabulary.menu,
+      vocabulary: this.#vocabulary,
+      segment,
+      source: sourceOf(clause, mention.from, Math.max(mention.to, mention.from + 1)),
+      askedItem: this.#askedItem,
+      cutWord,
+      hasRemoved,
+    };
+  }
+}
+
+function itemIn(spans: readonly Span[]): MenuItem | null {
+  for (const span of spans) if (span.kind === 'menu' && span.meaning.item !== null) return span.meaning.item;
+  return null;
+}
+
+function sourceOf(clause: ClauseSource, from: number, to: number): Source {
+  return { evidence: clause.evidence(from, to), atMs: clause.atMs };
+}

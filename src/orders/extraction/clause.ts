@@ -1,0 +1,64 @@
+import { commonWords } from './common-words.ts';
+import { type CueKind, cuePhrases, cueWords } from './cues.ts';
+import { moneyAt } from './money.ts';
+import type { Spelling } from './spelling.ts';
+import { isMark, numberOf, type Token } from './tokens.ts';
+import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
+
+interface Extent {
+  /** Indexes of the clause's tokens, half open. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Span = Extent &
+  (
+    | { readonly kind: 'menu'; readonly meaning: MenuMeaning; readonly text: string }
+    | { readonly kind: 'cue'; readonly cue: CueKind; readonly text: string }
+    | { readonly kind: 'number'; readonly value: number }
+    | { readonly kind: 'money'; readonly cents: number }
+    | { readonly kind: 'mark'; readonly text: string }
+    | { readonly kind: 'word'; readonly text: string; readonly isKnown: boolean }
+  );
+
+/** Names the parts of a clause: the longest phrase of the menu or of the cues wins, the menu's where both are as long. */
+export function spansOf(tokens: readonly Token[], vocabulary: Vocabulary, spelling: Spelling): Span[] {
+  const texts = tokens.map(({ text }) => text);
+  for (const [at, text] of texts.entries()) {
+    if (text.length <= 4 || cueWords.has(text) || vocabulary.words.has(text)) continue;
+    const corrected = spelling.correct(text);
+    if (corrected !== null) texts[at] = corrected;
+  }
+  const spans: Span[] = [];
+  for (let at = 0; at < texts.length; ) {
+    const span = spanAt(texts, at, vocabulary, spans);
+    spans.push(span);
+    at = span.to;
+  }
+  return spans;
+}
+
+function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, before: readonly Span[]): Span {
+  const text = texts[at] ?? '';
+  if (isMark(text)) return { kind: 'mark', text, from: at, to: at + 1 };
+  const menu = vocabulary.phrases.longest(texts, at);
+  const cue = cuePhrases.longest(texts, at);
+  const money = moneyAt(texts, at, before.at(-1), (from) => (vocabulary.phrases.longest(texts, from)?.length ?? 0) > 0);
+  if (money !== null && money.length >= (menu?.length ?? 0))
+    return { kind: 'money', cents: money.cents, from: at, to: at + money.length };
+  if (menu !== null && menu.length >= (cue?.length ?? 0)) {
+    const to = at + menu.length;
+    return { kind: 'menu', meaning: menu.value, text: texts.slice(at, to).join(' '), from: at, to };
+  }
+  if (cue !== null && cue.value.kind !== null) {
+    const to = at + cue.length;
+    return { kind: 'cue', cue: cue.value.kind, text: texts.slice(at, to).join(' '), from: at, to };
+  }
+  const number = numberOf(text);
+  if (number !== null) {
+    const ones = number >= 20 && number < 100 && number % 10 === 0 ? numberOf(texts[at + 1] ?? '') : null;
+    const isCompound = ones !== null && ones >= 1 && ones <= 9 && vocabulary.phrases.longest(texts, at + 1) === null;
+    return { kind: 'number', value: number + (isCompound ? (ones ?? 0) : 0), from: at, to: at + (isCompound ? 2 : 1) };
+  }
+  return { kind: 'word', text, isKnown: commonWords.has(text) || cueWords.has(text), from: at, to: at + 1 };
+}

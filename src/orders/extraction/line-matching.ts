@@ -1,0 +1,58 @@
+import type { MenuItem } from '../menu/menu.ts';
+import type { Mention, MentionedOption } from './mention.ts';
+import type { LineOption, OrderLine, OrderState } from './order-state.ts';
+
+/** The mention's options that the item takes, as the item's own. */
+export function optionsFor(item: MenuItem, mentioned: readonly MentionedOption[]): LineOption[] {
+  const found: LineOption[] = [];
+  for (const { options, action, half } of mentioned) {
+    const option = options.find(({ groupId }) => item.groups.some(({ id }) => id === groupId));
+    if (option !== undefined && !found.some((other) => other.option === option && other.half === half))
+      found.push({ option, action, half });
+  }
+  return found;
+}
+
+/** What was said later of an option stands; a group with room for one keeps the last. */
+export function mergeOptions(item: MenuItem, kept: readonly LineOption[], said: readonly LineOption[]): readonly LineOption[] {
+  let merged = [...kept];
+  for (const each of said) {
+    const group = item.groups.find(({ id }) => id === each.option.groupId);
+    merged = merged.filter(
+      ({ option, half, action }) =>
+        !(option === each.option && (half === each.half || half === null || each.half === null)) &&
+        !(group?.max === 1 && option.groupId === each.option.groupId && action === 'add' && each.action === 'add'),
+    );
+    merged.push(each);
+  }
+  return merged;
+}
+
+export interface Match {
+  readonly line: OrderLine;
+  readonly sizeConflicts: boolean;
+  readonly optionsConflict: boolean;
+  readonly score: number;
+}
+
+/** The lines of the mention's item, best first. */
+export function matchesOf(state: OrderState, item: MenuItem, mention: Mention): readonly Match[] {
+  const said = optionsFor(item, mention.options);
+  return state.lines
+    .filter((line) => line.item.id === item.id)
+    .map((line, index): Match => {
+      const sizeConflicts = mention.size !== null && line.size !== null && mention.size !== line.size;
+      const shared = said.filter((each) => line.options.some((other) => other.option === each.option && other.action === each.action)).length;
+      const contradicts = said.some((each) => line.options.some((other) => other.option === each.option && other.action !== each.action && (other.action === 'no' || each.action === 'no')));
+      const isNested = shared === said.length || shared === line.options.length;
+      const optionsConflict = contradicts || !isNested;
+      const score =
+        (sizeConflicts ? -8 : mention.size !== null && mention.size === line.size ? 2 : 0) +
+        (optionsConflict ? -4 : shared * 2 - Math.abs(line.options.length - said.length) * 0.5) +
+        (state.touched.has(line.id) ? -1 : 0) +
+        (line.quantity === mention.quantity ? 0.5 : 0) +
+        index * 0.01;
+      return { line, sizeConflicts, optionsConflict, score };
+    })
+    .sort((left, right) => right.score - left.score);
+}

@@ -1,0 +1,629 @@
+import type { MenuItem } from '../menu/menu.ts';
+import type { Span } from './clause.ts';
+import type { Mention, MentionedOption, ModifierAction } from './mention.ts';
+import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
+
+export interface ParsedMentions {
+  readonly mentions: readonly Mention[];
+  /** Words that stand where a product or an option should, and are none of the menu. */
+  readonly unknownItems: readonly string[];
+  readonly unknownOptions: readonly string[];
+}
+
+type MutableMention = { -readonly [Key in keyof Mention]: Mention[Key] };
+
+interface Prefix {
+  quantity: number | null;
+  isArticle: boolean;
+  isDefinite: boolean;
+  isMore: boolean;
+  isForAll: boolean;
+  sizePhrase: string | null;
+  from: number | null;
+}
+
+const noPrefix = (): Prefix => ({
+  quantity: null,
+  isArticle: false,
+  isDefinite: false,
+  isMore: false,
+  isForAll: false,
+  sizePhrase: null,
+  from: null,
+});
+
+/** Reads the spans of one segment from left to right; particulars go to the item before them, or to the one they lead to. */
+export class MentionParser {
+  readonly #vocabulary: Vocabulary;
+  readonly #spans: readonly Span[];
+  readonly #mentions: MutableMention[] = [];
+  readonly #unknownItems: string[] = [];
+  readonly #unknownOptions: string[] = [];
+  #current: MutableMention | null = null;
+  #combo: MutableMention | null = null;
+  #prefix = noPrefix();
+  #prefixOptions: MentionedOption[] = [];
+  #action: ModifierAction | null = null;
+  #keepsAction = false;
+  #isDenied = false;
+  #half: 'first' | 'second' | null = null;
+  #halves = 0;
+  #afterWith = false;
+  #chunk = 0;
+  #preposition = false;
+  #unit = false;
+
+  constructor(vocabulary: Vocabulary, spans: readonly Span[]) {
+    this.#vocabulary = vocabulary;
+    this.#spans = spans;
+  }
+
+  parse(): ParsedMentions {
+    for (const [index, span] of this.#spans.entries()) this.#read(span, index);
+    this.#flushLoose();
+    return { mentions: this.#mentions, unknownItems: this.#unknownItems, unknownOptions: this.#unknownOptions };
+  }
+
+  #read(span: Span, index: number): void {
+    switch (span.kind) {
+      case 'number':
+        this.#number(span.value, span, index);
+        return;
+      case 'menu':
+        this.#menu(span, index);
+        return;
+      case 'cue':
+        this.#cue(span, index);
+        return;
+      case 'mark':
+        this.#separator(index, ',');
+        return;
+      case 'word':
+        this.#word(span, index);
+        return;
+      case 'money':
+        this.#endOptions();
+    }
+  }
+
+  #number(value: number, span: Span, index: number): void {
+    const next = this.#spans[index + 1];
+    if (next?.kind === 'word' && /^(?:pump|pumps|packet|packets|oz|ounce|ounces|shot|percent|pack|packs|cup|cups)$/.test(next.text)) {
+      this.#unit = true;
+      return;
+    }
+    if (this.#action === 'no' && !this.#keepsAction && this.#current === null) this.#action = null;
+    this.#action = null;
+    this.#isDenied = false;
+    this.#half = null;
+    this.#prefix = { ...noPrefix(), isMore: this.#prefix.isMore, isForAll: this.#prefix.isForAll, quantity: value, from: span.from };
+    // "one with cheese", "one decaf", "one plain": so many of what was said before.
+    const at = this.#spans.slice(index + 1).findIndex((other) => other.kind !== 'mark');
+    const follower = at < 0 ? undefined : this.#spans[index + 1 + at];
+    const isWith = follower?.kind === 'word' && follower.text === 'with';
+    const isNo = follower?.kind === 'cue' && (follower.cue === 'no' || follower.cue === 'extra' || follower.cue === 'plain' || follower.cue === 'light');
+    const isBareOption = follower?.kind === 'menu' && follower.meaning.item === null && follower.meaning.options.length > 0 && this.#itemAhead(index + 1 + at) === null;
+    if (isWith || isNo || isBareOption) this.#startSplit(value, span.from, span.to);
+  }
+
+  #startSplit(value: number, from: number, to: number): void {
+    const last = this.#mentions.findLast(({ item }) => item !== null);
+    this.#current = this.#newMention(null, {
+      ...this.#prefix,
+      quantity: value,
+      from,
+    });
+    this.#current.isSplit = true;
+    this.#current.to = to;
+    if (last !== undefined && last.quantity !== null && last.quantity < value) this.#current.isSplit = false;
+    this.#mentions.push(this.#current);
+    this.#prefix = noPrefix();
+  }
+
+  #menu(span: Extract<Span, { kind: 'menu' }>, index: number): void {
+    const { meaning } = span;
+    if (meaning.isStore && meaning.item === null) {
+      this.#prefix = noPrefix();
+      return;
+    }
+    if (meaning.isSize && this.#size(span, index)) return;
+    if (meaning.options.length > 0 && this.#isOption(meaning, index)) {
+      this.#option(span, index);
+      return;
+    }
+    if (meaning.item !== null) {
+      this.#item(meaning.item, span, index);
+      return;
+    }
+    if (meaning.kind.length > 0) this.#kind(span, index);
+  }
+
+  #isOption(meaning: MenuMeaning, index: number): boolean {
+    if (meaning.item === null) return true;
+    const target = this.#current?.item ?? null;
+    if (this.#preposition) return false;
+    if (this.#prefix.quantity !== null || this.#prefix.isDefinite) return false;
+    if (this.#action !== null && target === null) return this.#action !== 'no';
+    if (target === null) return this.#nextIsSide(index);
+    if (!takes(target, meaning)) return false;
+    return this.#afterWith || this.#action !== null || this.#nextIsSide(index) || (this.#current?.options.length ?? 0) > 0 || !this.#nextIsEnd(index);
+  }
+
+  #nextIsSide(index: number): boolean {
+    const next = this.#spans[index + 1];
+    return next?.kind === 'cue' && next.cue === 'side';
+  }
+
+  #nextIsEnd(index: number): boolean {
+    return this.#spans[index + 1] === undefined;
+  }
+
+  #size(span: Extract<Span, { kind: 'menu' }>, index: number): boolean {
+    const ahead = this.#itemAhead(index);
+    if (ahead !== null) {
+      if (this.#vocabulary.sizeOf(ahead, span.text) === null) return span.meaning.item === null && span.meaning.options.length === 0;
+      this.#prefix.sizePhrase = span.text;
+      this.#prefix.from ??= span.from;
+      return true;
+    }
+    const current = this.#current;
+    if (current?.item && this.#prefix.quantity === null) {
+      const size = this.#vocabulary.sizeOf(current.item, span.text);
+      if (size !== null) {
+        current.size = size;
+        current.sizePhrase = span.text;
+        current.to = span.to;
+        return true;
+      }
+    }
+    if (span.meaning.item !== null || span.meaning.options.length > 0) return false;
+    if (current !== null && current.item === null) current.sizePhrase = span.text;
+    else {
+      this.#prefix.sizePhrase = span.text;
+      this.#prefix.from ??= span.from;
+    }
+    return true;
+  }
+
+  /** The item that the words at `index` lead up to, with nothing but options, sizes and words of no weight between. */
+  #itemAhead(index: number): MenuItem | null {
+    const joins = this.#prefix.quantity !== null && this.#action === null && !this.#afterWith;
+    for (let at = index + 1; at < this.#spans.length; at++) {
+      const span = this.#spans[at];
+      if (span === undefined) return null;
+      if (span.kind === 'menu') {
+        if (span.meaning.item !== null && (span.meaning.options.length === 0 || at > index)) {
+          const isLast = this.#spans[at + 1]?.kind !== 'menu' || span.meaning.options.length === 0;
+          if (isLast) return span.meaning.item;
+        }
+        if (span.meaning.options.length > 0 || span.meaning.isSize) continue;
+        return null;
+      }
+      if (span.kind === 'word' && span.text === 'and' && joins && this.#spans[at + 1]?.kind === 'menu' && this.#leadsToPlainItem(at + 1)) continue;
+      return null;
+    }
+    return null;
+  }
+
+  /** "pepperoni and mushroom pizza": after the "and", an option and then its item, with no number or article of its own. */
+  #leadsToPlainItem(at: number): boolean {
+    const first = this.#spans[at];
+    const second = this.#spans[at + 1];
+    return (
+      first?.kind === 'menu' &&
+      first.meaning.item === null &&
+      first.meaning.options.length > 0 &&
+      second?.kind === 'menu' &&
+      second.meaning.item !== null &&
+      takes(second.meaning.item, first.meaning)
+    );
+  }
+
+  #option(span: Extract<Span, { kind: 'menu' }>, index: number): void {
+    const next = this.#spans[index + 1];
+    // "cheese curds": an option's name inside an unknown product's.
+    if (next?.kind === 'word' && !next.isKnown && this.#prefix.quantity !== null && this.#current?.isSplit !== true) return;
+    const option: MentionedOption = {
+      options: span.meaning.options,
+      action: this.#action ?? 'add',
+      half: this.#half,
+      chunk: this.#chunk,
+    };
+    const ahead = this.#itemAhead(index);
+    const current = this.#current;
+    if (ahead !== null && takes(ahead, span.meaning) && (this.#action === null || this.#prefix.quantity !== null || current === null)) {
+      this.#prefixOptions.push(option);
+      this.#prefix.from ??= span.from;
+    } else if (current !== null && !this.#preposition && (current.item === null || takes(current.item, span.meaning) || this.#takerOf(span.meaning) !== null)) {
+      const taker = current.item === null || takes(current.item, span.meaning) ? current : (this.#takerOf(span.meaning) ?? current);
+      taker.options.push(option);
+      taker.to = Math.max(taker.to, span.to);
+      this.#prefix = { ...noPrefix(), isForAll: this.#prefix.isForAll };
+    } else if (current === null || this.#preposition) {
+      const loose = this.#newMention(null, this.#prefix);
+      loose.options.push(option);
+      loose.to = span.to;
+      loose.followsWith = this.#afterWith;
+      this.#mentions.push(loose);
+      this.#current = loose;
+      this.#prefix = noPrefix();
+    } else if (option.action !== 'no') {
+      this.#unknownOptions.push(span.text);
+    }
+    if (this.#prefix.isForAll && this.#current !== null && !this.#prefixOptions.includes(option)) this.#moveToAll(option);
+    if (!this.#keepsAction && this.#action !== null) this.#action = null;
+    this.#unit = false;
+  }
+
+  /** "five crunchy tacos and three soft tacos, all beef": the option is everyone's. */
+  #moveToAll(option: MentionedOption): void {
+    const owner = this.#mentions.find((mention) => mention.options.includes(option));
+    if (owner !== undefined && owner.item !== null) owner.options.splice(owner.options.indexOf(option), 1);
+    if (owner?.item === null) {
+      owner.isForAll = true;
+      return;
+    }
+    const all = this.#newMention(null, { ...noPrefix(), isForAll: true });
+    all.options.push(option);
+    this.#mentions.push(all);
+    this.#current = all;
+    this.#prefix = { ...noPrefix(), isForAll: true };
+  }
+
+  /** An earlier item of the segment that takes the option, where the last one does not. */
+  #takerOf(meaning: MenuMeaning): MutableMention | null {
+    return this.#mentions.findLast(({ item }) => item !== null && takes(item, meaning)) ?? null;
+  }
+
+  #item(item: MenuItem, span: Span, index: number): void {
+    const prefix = this.#prefix;
+    const mention = this.#newMention(item, prefix);
+    mention.to = span.to;
+    mention.isDenied = this.#isDenied || this.#action === 'no';
+    mention.followsWith = this.#afterWith;
+    if (prefix.sizePhrase !== null) {
+      mention.sizePhrase = prefix.sizePhrase;
+      mention.size = this.#vocabulary.sizeOf(item, prefix.sizePhrase);
+    } else if (prefix.quantity !== null && !prefix.isArticle) this.#countToSize(item, mention);
+    if (this.#action === 'extra') mention.isMore = true;
+    mention.options.push(...this.#prefixOptions);
+    if (this.#preposition) this.#moveChunk(mention);
+    if (this.#combo !== null && !mention.isDenied && !mention.isMore) this.#offerSlot(mention, this.#combo);
+    this.#mentions.push(mention);
+    if (mention.slotOf === null) {
+      this.#current = mention;
+      if (item.combo !== null) this.#combo = mention;
+    }
+    this.#prefix = noPrefix();
+    this.#prefixOptions = [];
+    const next = this.#spans[index + 1];
+    const listGoesOn = mention.isDenied && next?.kind === 'word' && (next.text === 'or' || next.text === 'and');
+    if (!listGoesOn) this.#action = null;
+    this.#isDenied = listGoesOn;
+    this.#afterWith = false;
+    this.#preposition = false;
+    this.#half = null;
+    this.#chunk++;
+  }
+
+  /** "twelve wings" where twelve is a size; "ten nuggets" where there is a ten piece. */
+  #countToSize(item: MenuItem, mention: MutableMention): void {
+    const count = mention.quantity ?? 0;
+    const size =
+      this.#vocabulary.sizeOf(item, String(count)) ?? (count >= 4 ? this.#vocabulary.sizeOf(item, `${count} piece`) : null);
+    if (size === null) return;
+    mention.size = size;
+    mention.sizePhrase = String(count);
+    mention.quantity = 1;
+  }
+
+  #offerSlot(mention: MutableMention, combo: MutableMention): void {
+    const item = mention.item;
+    const slot = combo.item?.combo?.slots.find(
+      ({ id, options }) =>
+        item !== null && options.some((each) => each.id === item.id) && !this.#mentions.some((other) => other.slotOf === combo && other.slotId === id),
+    );
+    if (slot === undefined) return;
+    mention.slotOf = combo;
+    mention.slotId = slot.id;
+  }
+
+  /** "no onions on the bacon burger": what this chunk holds belongs to the item after "on". */
+  #moveChunk(mention: MutableMention): void {
+    for (const other of this.#mentions) {
+      const moved = other.options.filter(({ chunk }) => chunk === this.#chunk);
+      mention.options.push(...moved);
+      for (const option of moved) other.options.splice(other.options.indexOf(option), 1);
+      if (moved.length > 0) mention.isDefinite = true;
+    }
+    for (let at = this.#mentions.length - 1; at >= 0; at--) {
+      const other = this.#mentions[at];
+      if (other !== undefined && other.item === null && other.options.length === 0 && other.sizePhrase === null && !other.becomesCombo) this.#mentions.splice(at, 1);
+    }
+  }
+
+  #kind(span: Extract<Span, { kind: 'menu' }>, index: number): void {
+    const isPlain = this.#prefix.quantity === null && !this.#prefix.isDefinite && this.#action === null && this.#spans[index + 1] !== undefined;
+    if (isPlain && this.#current !== null) return;
+    const mention = this.#newMention(null, this.#prefix);
+    mention.kind = span.meaning.kind;
+    mention.isDenied = this.#isDenied || this.#action === 'no';
+    mention.options.push(...this.#prefixOptions);
+    mention.to = span.to;
+    if (this.#preposition) this.#moveChunk(mention);
+    this.#mentions.push(mention);
+    this.#current = mention;
+    this.#prefix = noPrefix();
+    this.#prefixOptions = [];
+    this.#endOptions();
+  }
+
+  #cue(span: Extract<Span, { kind: 'cue' }>, index: number): void {
+    switch (span.cue) {
+      case 'couple':
+        this.#number(2, span, index);
+        return;
+      case 'dozen':
+        this.#number((this.#prefix.isArticle ? 1 : (this.#prefix.quantity ?? 1)) * 12, span, index);
+        return;
+      case 'half-dozen':
+        this.#number(6, span, index);
+        return;
+      case 'more':
+        this.#prefix = { ...noPrefix(), quantity: this.#prefix.quantity ?? 1, isMore: true, from: this.#prefix.from ?? span.from };
+        return;
+      case 'all':
+        this.#prefix.isForAll = true;
+        return;
+      case 'split':
+      case 'other-half':
+        if (this.#halves > 0) this.#setHalf();
+        else if (span.text.startsWith('the other') || span.text.startsWith('the 1')) this.#startSplit(1, span.from, span.to);
+        else this.#prefix.isDefinite = true;
+        return;
+      case 'half':
+        this.#setHalf();
+        return;
+      case 'whole':
+        this.#clearHalf();
+        return;
+      case 'no':
+        this.#action = 'no';
+        this.#keepsAction = this.#deniesList(index);
+        return;
+      case 'not':
+        this.#isDenied = true;
+        this.#action = 'no';
+        return;
+      case 'extra':
+      case 'light':
+        this.#action = span.cue;
+        this.#keepsAction = false;
+        return;
+      case 'side': {
+        const owner = this.#mentions.findLast(({ options }) => options.length > 0);
+        const last = owner?.options.at(-1);
+        if (last !== undefined && last.action === 'add') last.action = 'side';
+        return;
+      }
+      case 'combo': {
+        const item = this.#current?.item ?? null;
+        if (item !== null && this.#current !== null && item.combo === null) this.#current.becomesCombo = true;
+        else if (item === null) this.#upgrade(span);
+        return;
+      }
+      case 'undo-combo': {
+        const mention = this.#newMention(null, { ...noPrefix(), from: span.from });
+        mention.kind = this.#vocabulary.menu.items.filter(({ combo }) => combo !== null);
+        mention.isDenied = true;
+        mention.to = span.to;
+        this.#mentions.push(mention);
+        this.#current = null;
+      }
+    }
+  }
+
+  #upgrade(span: Span): void {
+    const mention = this.#newMention(null, this.#prefix);
+    mention.becomesCombo = true;
+    mention.to = span.to;
+    if (this.#prefix.sizePhrase !== null) mention.sizePhrase = this.#prefix.sizePhrase;
+    this.#mentions.push(mention);
+    this.#current = mention;
+    this.#prefix = noPrefix();
+  }
+
+  /** "no lettuce, tomato or onion" denies all three, "no pickles, ketchup" one. */
+  #deniesList(index: number): boolean {
+    let commas = 0;
+    for (let at = index + 1; at < this.#spans.length; at++) {
+      const span = this.#spans[at];
+      if (span?.kind === 'menu' && span.meaning.options.length > 0) continue;
+      if (span?.kind === 'mark') {
+        commas++;
+        continue;
+      }
+      if (span?.kind === 'word' && span.text === 'or') return true;
+      if (span?.kind === 'word' && span.text === 'and') {
+        const next = this.#spans[at + 1];
+        return commas === 0 && next?.kind === 'menu' && next.meaning.item === null && next.meaning.options.length > 0;
+      }
+      return false;
+    }
+    return false;
+  }
+
+  #setHalf(): void {
+    const half = this.#halves === 0 ? 'first' : 'second';
+    const trailing = this.#mentions.flatMap(({ options }) => options.filter((option) => option.chunk === this.#chunk && option.half === null));
+    // "pepperoni on one half": the half follows; "half pepperoni": it leads.
+    if (trailing.length > 0 && this.#half === null) for (const option of trailing) option.half = half;
+    else this.#half = half;
+    this.#halves++;
+    if (trailing.length > 0) this.#chunk++;
+  }
+
+  #clearHalf(): void {
+    for (const { options } of this.#mentions) for (const option of options) if (option.chunk === this.#chunk) option.half = null;
+    this.#half = null;
+    this.#chunk++;
+  }
+
+  #word(span: Extract<Span, { kind: 'word' }>, index: number): void {
+    switch (span.text) {
+      case 'a':
+      case 'an':
+        this.#prefix = { ...noPrefix(), isMore: this.#prefix.isMore, isForAll: this.#prefix.isForAll, quantity: 1, isArticle: true, from: span.from };
+        this.#action = null;
+        return;
+      case 'the':
+      case 'your':
+      case 'that':
+      case 'those':
+      case 'these':
+      case 'this':
+        this.#prefix.isDefinite = true;
+        this.#prefix.from ??= span.from;
+        return;
+      case 'with':
+        this.#afterWith = true;
+        this.#action = null;
+        this.#isDenied = false;
+        return;
+      case 'and':
+        this.#separator(index, 'and');
+        return;
+      case 'or':
+        if (!this.#keepsAction) this.#action = null;
+        return;
+      case 'on':
+      case 'for':
+      case 'to':
+      case 'in':
+      case 'from':
+        this.#preposition = this.#leadsToItem(index);
+        return;
+      case 'of':
+        return;
+    }
+    if (span.isKnown) {
+      if (/^(?:order|orders|side|serving|portion|piece|pieces|slice|bottle|glass|pump|pumps|packet|packets|bag|box|cup)$/.test(span.text)) return;
+      this.#word_known();
+      return;
+    }
+    this.#unknown(span, index);
+  }
+
+  #word_known(): void {
+    if (this.#prefix.isArticle) this.#prefix = noPrefix();
+  }
+
+  #leadsToItem(index: number): boolean {
+    for (let at = index + 1; at < this.#spans.length && at <= index + 4; at++) {
+      const span = this.#spans[at];
+      if (span?.kind === 'menu') {
+        if (span.meaning.item !== null || span.meaning.kind.length > 0) return true;
+        if (span.meaning.isSize || span.meaning.options.length > 0) continue;
+        return false;
+      }
+      if (span?.kind === 'word' && /^(?:the|your|that|those|this|each)$/.test(span.text)) continue;
+      if (span?.kind === 'cue' && span.cue === 'all') continue;
+      return false;
+    }
+    return false;
+  }
+
+  #unknown(span: Extract<Span, { kind: 'word' }>, index: number): void {
+    if (span.text.length < 3 || /\d/.test(span.text)) return;
+    const before = this.#spans[index - 1];
+    if (before?.kind === 'word' && before.text === 'for') return;
+    const previousIsUnknown = before?.kind === 'word' && !before.isKnown;
+    const next = this.#spans[index + 1];
+    if (next?.kind === 'menu' && next.meaning.item !== null) return;
+    const optionBefore = before?.kind === 'menu' && before.meaning.item === null && before.meaning.options.length > 0 ? `${before.text} ` : '';
+    const target = this.#prefix.quantity !== null ? this.#unknownItems : this.#afterWith || this.#action !== null ? this.#unknownOptions : null;
+    if (target === null) return;
+    if (previousIsUnknown && target.length > 0) target[target.length - 1] += ` ${span.text}`;
+    else target.push(target === this.#unknownItems ? optionBefore + span.text : span.text);
+    if (next?.kind !== 'word' || next.isKnown) {
+      this.#prefix = noPrefix();
+      if (target === this.#unknownItems) this.#current = null;
+    }
+  }
+
+  #separator(index: number, text: ',' | 'and'): void {
+    const next = this.#spans[index + 1];
+    this.#unit = false;
+    if (!this.#keepsAction) {
+      this.#action = null;
+      this.#isDenied = false;
+    }
+    if (text === ',') {
+      if (this.#prefix.sizePhrase !== null && this.#prefix.quantity === null) this.#flushLoose();
+      if (next?.kind === 'menu' && next.meaning.item !== null && next.meaning.options.length === 0) this.#afterWith = false;
+    }
+    const nextStaysHalf = next?.kind === 'menu' && next.meaning.options.length > 0;
+    if (this.#half !== null && !(text === 'and' && nextStaysHalf)) this.#half = null;
+    if (this.#halfFollowsChunk(index)) return;
+    this.#chunk++;
+  }
+
+  /** "pepperoni and ham on one half": both are of the half. */
+  #halfFollowsChunk(index: number): boolean {
+    const first = this.#spans[index + 1];
+    const second = this.#spans[index + 2];
+    return first?.kind === 'menu' && first.meaning.options.length > 0 && second?.kind === 'cue' && (second.cue === 'half' || second.cue === 'whole') && this.#halves === 0 && second.cue === 'half' && this.#spans[index]?.kind === 'word';
+  }
+
+  #endOptions(): void {
+    this.#action = null;
+    this.#keepsAction = false;
+    this.#isDenied = false;
+    this.#half = null;
+    this.#afterWith = false;
+    this.#preposition = false;
+  }
+
+  /** A size or "another" that no item followed. */
+  #flushLoose(): void {
+    const { sizePhrase, isMore, from } = this.#prefix;
+    const isCount = this.#prefix.quantity !== null && !this.#prefix.isArticle && this.#mentions.length === 0;
+    if (sizePhrase === null && !isMore && !isCount && this.#prefixOptions.length === 0) return;
+    if (sizePhrase === null && isMore && this.#mentions.length > 0) return;
+    const mention = this.#newMention(null, this.#prefix);
+    mention.sizePhrase = sizePhrase;
+    mention.to = (from ?? 0) + 1;
+    mention.options.push(...this.#prefixOptions);
+    this.#mentions.push(mention);
+    this.#prefixOptions = [];
+    this.#prefix = noPrefix();
+  }
+
+  #newMention(item: MenuItem | null, prefix: Prefix): MutableMention {
+    return {
+      item,
+      kind: [],
+      quantity: prefix.quantity,
+      isArticle: prefix.isArticle,
+      isDefinite: prefix.isDefinite,
+      isMore: prefix.isMore,
+      isDenied: false,
+      isForAll: prefix.isForAll,
+      isSplit: false,
+      followsWith: false,
+      size: null,
+      sizePhrase: item === null ? prefix.sizePhrase : null,
+      options: [],
+      slotOf: null,
+      slotId: null,
+      becomesCombo: false,
+      from: prefix.from ?? this.#spans[0]?.from ?? 0,
+      to: prefix.from ?? 0,
+    };
+  }
+}
+
+/** True when one of the meaning's options is of a group of the item. */
+export function takes(item: MenuItem, meaning: { readonly options: MenuMeaning['options'] }): boolean {
+  return meaning.options.some(({ groupId }) => item.groups.some(({ id }) => id === groupId));
+}

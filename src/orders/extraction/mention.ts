@@ -1,0 +1,46 @@
+import type { MenuItem, MenuOption } from '../menu/menu.ts';
+
+export type ModifierAction = 'add' | 'no' | 'extra' | 'light' | 'side';
+
+export interface MentionedOption {
+  /** The options of this name, one a group; the item that takes it decides. */
+  readonly options: readonly MenuOption[];
+  action: ModifierAction;
+  half: 'first' | 'second' | null;
+  readonly chunk: number;
+}
+
+/** One thing said of the order: an item with its particulars, or (item null) particulars of something said before. */
+export interface Mention {
+  readonly item: MenuItem | null;
+  /** Items of a kind ("the shakes"), where the word names no single item. */
+  readonly kind: readonly MenuItem[];
+  /** null: none was said. */
+  quantity: number | null;
+  /** "a", "an": weaker than a number. */
+  readonly isArticle: boolean;
+  /** "the", "your", "that". */
+  readonly isDefinite: boolean;
+  /** "another". */
+  readonly isMore: boolean;
+  /** "no nachos": not wanted. */
+  readonly isDenied: boolean;
+  /** "both with", "all beef". */
+  readonly isForAll: boolean;
+  /** "one with cheese": so many of what was said before. */
+  readonly isSplit: boolean;
+  /** "with a coke" at the head of a segment. */
+  readonly followsWith: boolean;
+  size: string | null;
+  /** The size's words, for an item that is found later. */
+  sizePhrase: string | null;
+  readonly options: MentionedOption[];
+  /** The combo of the same segment whose slot it may fill. */
+  readonly slotOf: Mention | null;
+  readonly slotId: string | null;
+  /** "make it a combo". */
+  becomesCombo: boolean;
+  /** Tokens of the clause. */
+  readonly from: number;
+  to: number;
+}

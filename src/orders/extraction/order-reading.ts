@@ -1,0 +1,292 @@
+import type { Menu, MenuItem } from '../menu/menu.ts';
+import { matchesOf, mergeOptions, optionsFor } from './line-matching.ts';
+import type { Mention } from './mention.ts';
+import { addLine, changeLine, type OrderLine, type OrderState, removeLine, type Source, withCost } from './order-state.ts';
+import type { Segment } from './segments.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export interface ReadingContext {
+  readonly menu: Menu;
+  readonly vocabulary: Vocabulary;
+  readonly segment: Pick<Segment, 'act' | 'isReadback' | 'isCorrection' | 'isExclusive'>;
+  /** "instead", "change ... to": options of the same group give way. */
+  readonly replaces: boolean;
+  /** "make that", "change it to": what follows is about the last line, whatever it is. */
+  readonly isOfFocus: boolean;
+  readonly source: Source;
+  /** The item whose particulars the agent asked for, before it was said to be ordered. */
+  readonly askedItem: MenuItem | null;
+  /** Lines that this segment's mentions made or found. */
+  readonly bound: Map<Mention, string>;
+  /** The beginning of the word at which the guest barged in. */
+  readonly cutWord: string | null;
+  /** Something was taken off in this clause: what comes "instead" is added. */
+  readonly hasRemoved: boolean;
+}
+
+/** All readings of one mention, applied to one reading of the order. Seldom more than one. */
+export function readMention(state: OrderState, mention: Mention, context: ReadingContext): readonly OrderState[] {
+  if (mention.isDenied) return [denied(state, mention, context)];
+  if (mention.item === null) return [readLoose(state, mention, context)];
+  if (mention.slotOf !== null) return readSlot(state, mention, mention.item, context);
+  const late = readLateSlot(state, mention, mention.item, context);
+  return late ?? readItem(state, mention, mention.item, context);
+}
+
+function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] {
+  const comboId = mention.slotOf === null ? undefined : context.bound.get(mention.slotOf);
+  const combo = state.lines.find(({ id }) => id === comboId);
+  if (combo === undefined || mention.slotId === null) return readItem(state, mention, item, context);
+  const isCounted = mention.quantity !== null && !mention.isArticle && mention.quantity !== combo.quantity;
+  const standsAlone = (isCounted || mention.size !== null) && !mention.followsWith;
+  const isListed = context.segment.isReadback && matchesOf(state, item, mention).length > 0;
+  const inSlot = withCost(fillSlot(state, combo, mention.slotId, item, mention, context), standsAlone || isListed ? 0.6 : 0);
+  const alone = readItem(state, mention, item, context).map((each) => withCost(each, standsAlone || isListed ? 0 : 0.8));
+  return [inSlot, ...alone];
+}
+
+/** "Both with coke", or a drink said after a combo that still lacks one. */
+function readLateSlot(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] | null {
+  const fitting = state.lines.flatMap((line) => {
+    const slot = line.item.combo?.slots.find(({ options }) => options.some(({ id }) => id === item.id));
+    return slot === undefined ? [] : [{ line, slot }];
+  });
+  if (fitting.length === 0 || mention.isMore) return null;
+  if (mention.isForAll || (mention.followsWith && context.bound.size === 0)) {
+    const chosen = mention.isForAll ? fitting : fitting.slice(-1);
+    return [chosen.reduce((next, { line, slot }) => fillSlot(next, line, slot.id, item, mention, context), state)];
+  }
+  const lacking = fitting.filter(({ line, slot }) => !line.slots.has(slot.id) && (slot.isRequired || slot.defaultItem === null));
+  const focus = context.isOfFocus ? fitting.filter(({ line }) => line.id === state.focusId) : [];
+  const target = lacking.at(-1) ?? focus.at(-1);
+  if (target === undefined || matchesOf(state, item, mention).length > 0) return null;
+  const standsAlone = mention.size !== null || (mention.quantity !== null && !mention.isArticle && mention.quantity !== target.line.quantity);
+  return [
+    withCost(fillSlot(state, target.line, target.slot.id, item, mention, context), standsAlone ? 0.5 : 0),
+    ...readItem(state, mention, item, context).map((each) => withCost(each, standsAlone ? 0 : 0.5)),
+  ];
+}
+
+function fillSlot(state: OrderState, line: OrderLine, slotId: string, item: MenuItem, mention: Mention, { source }: ReadingContext): OrderState {
+  const options = mergeOptions(line.item, line.options, optionsFor(line.item, mention.options));
+  return changeLine(state, line.id, { slots: new Map([...line.slots, [slotId, item]]), options }, source);
+}
+
+function readItem(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] {
+  const { segment, source } = context;
+  const matches = matchesOf(state, item, mention);
+  const free = matches.filter(({ line }) => !state.touched.has(line.id));
+  const isPlainRepeat = mention.quantity === null || mention.isDefinite;
+  const usable = isPlainRepeat ? matches : free;
+  const best = usable[0];
+  if (mention.isMore) return [bind(more(state, mention, item, context), mention, context)];
+  if (best !== undefined) {
+    const isSame = !best.sizeConflicts && !best.optionsConflict;
+    const corrects = segment.isCorrection || segment.act === 'make' || segment.act === 'replace';
+    if (isSame || corrects) return [bind(merge(state, best.line, mention, context), mention, context)];
+    if (segment.isReadback || mention.isDefinite || mention.quantity === null) {
+      const merged = bind(merge(state, best.line, mention, context), mention, context);
+      if (!best.sizeConflicts) return [merged];
+      return [merged, withCost(create(state, mention, item, context), 0.7)];
+    }
+  }
+  const replaced = best === undefined ? replacedLine(state, item, context) : null;
+  if (replaced !== null) {
+    const isSure = context.isOfFocus || context.replaces;
+    const slots = item.combo === null ? new Map<string, MenuItem>() : replaced.slots;
+    const quantity = mention.quantity !== null && !mention.isArticle ? mention.quantity : replaced.quantity;
+    const size = mention.size ?? (item.sizes.some(({ name }) => name === replaced.size) ? replaced.size : null);
+    const kept = replaced.options.filter(({ option }) => item.groups.some(({ id }) => id === option.groupId));
+    const options = mergeOptions(item, kept, optionsFor(item, mention.options));
+    const changed = changeLine(state, replaced.id, { item, quantity, size, options, slots }, source, 'replace');
+    context.bound.set(mention, replaced.id);
+    if (isSure) return [changed];
+    return [create(state, mention, item, context), withCost(changed, 0.3)];
+  }
+  return [create(state, mention, item, context)];
+}
+
+/** The line whose place a corrected item takes: the last one of the same kind. */
+function replacedLine(state: OrderState, item: MenuItem, { segment, isOfFocus, hasRemoved }: ReadingContext): OrderLine | null {
+  if (hasRemoved || (!segment.isCorrection && !isOfFocus)) return null;
+  const open = state.lines.filter(({ id }) => !state.touched.has(id));
+  const focus = open.find(({ id }) => id === state.focusId);
+  if (isOfFocus && focus !== undefined) return focus;
+  return open.findLast(({ item: { category, id } }) => category === item.category || item.combo?.entree.id === id) ?? null;
+}
+
+function create(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): OrderState {
+  const options = optionsFor(item, mention.options);
+  const created = addLine(state, { item, quantity: mention.quantity ?? 1, size: mention.size, options }, context.source);
+  return bind(mention.becomesCombo ? upgraded(created, context) : created, mention, context);
+}
+
+function merge(state: OrderState, line: OrderLine, mention: Mention, context: ReadingContext): OrderState {
+  const { segment, source } = context;
+  const setsOne = mention.isArticle && (segment.isReadback || segment.isCorrection);
+  const quantity = mention.quantity !== null && (!mention.isArticle || setsOne) ? mention.quantity : line.quantity;
+  const said = optionsFor(line.item, mention.options);
+  const options = mergeOptions(line.item, context.replaces ? withoutGroups(line, said) : line.options, said);
+  const merged = changeLine(state, line.id, { quantity, size: mention.size ?? line.size, options }, source);
+  return mention.becomesCombo ? upgraded(merged, context) : merged;
+}
+
+function more(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): OrderState {
+  const best = matchesOf(state, item, mention)[0];
+  const isBare = mention.size === null && mention.options.length === 0;
+  const isEqual = best !== undefined && !best.sizeConflicts && optionsFor(item, mention.options).length === best.line.options.length && !best.optionsConflict && (mention.size === null || mention.size === best.line.size);
+  if (best === undefined || !(isBare || isEqual)) return create(state, mention, item, context);
+  return changeLine(state, best.line.id, { quantity: best.line.quantity + (mention.quantity ?? 1) }, context.source);
+}
+
+function bind(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
+  if (state.focusId !== null) context.bound.set(mention, state.focusId);
+  return state;
+}
+
+/** "no nachos": the item is not wanted. */
+function denied(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
+  return removeMentioned(state, mention, context, false);
+}
+
+/** Takes off what a mention names: a line, some of a line, a combo's choice; or makes a combo its entree again. */
+export function removeMentioned(state: OrderState, mention: Mention, context: ReadingContext, isPartial: boolean): OrderState {
+  const { source } = context;
+  if (mention.item === null && mention.kind.length > 0) {
+    const combos = state.lines.filter(({ item }) => mention.kind.some(({ id }) => id === item.id));
+    const isCombo = mention.kind.every(({ combo }) => combo !== null);
+    return combos.reduce((next, line) => {
+      const entree = line.item.combo?.entree;
+      if (!isCombo || entree === undefined || mention.isDefinite) return removeLine(next, line.id, source);
+      const item = context.menu.items.find(({ id }) => id === entree.id) ?? entree;
+      const options = line.options.filter(({ option }) => item.groups.some(({ id }) => id === option.groupId));
+      return { ...changeLine(next, line.id, { item, slots: new Map(), size: null, options }, source, 'replace'), touched: next.touched };
+    }, state);
+  }
+  const item = mention.item;
+  if (item === null) return state;
+  const matches = matchesOf(state, item, mention).filter(({ sizeConflicts }) => !sizeConflicts);
+  const line = matches[0]?.line ?? lineOfEntree(state, item);
+  if (line === undefined) {
+    const holder = state.lines.find(({ slots }) => [...slots.values()].some(({ id }) => id === item.id));
+    if (holder === undefined) return state;
+    return changeLine(state, holder.id, { slots: new Map([...holder.slots].filter(([, chosen]) => chosen.id !== item.id)) }, source);
+  }
+  const count = mention.quantity;
+  if (isPartial && count !== null && count < line.quantity)
+    return changeLine(state, line.id, { quantity: line.quantity - count }, source);
+  return removeLine(state, line.id, source);
+}
+
+/** "the burger" may mean a burger of more name, when there is but one of its category. */
+function lineOfEntree(state: OrderState, item: MenuItem): OrderLine | undefined {
+  return state.lines.find(({ item: { combo } }) => combo?.entree.id === item.id);
+}
+
+function readLoose(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
+  let next = state;
+  if (mention.isMore && mention.kind.length === 0 && mention.options.length === 0) return repeatFocus(state, mention, context);
+  if (mention.becomesCombo) next = upgraded(next, context);
+  if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
+  if (mention.options.length > 0) next = applyOptions(next, mention, context);
+  else if (mention.quantity !== null && !mention.isArticle && mention.sizePhrase === null && mention.kind.length === 0 && !mention.becomesCombo && context.isOfFocus) {
+    const focus = next.lines.find(({ id }) => id === next.focusId);
+    if (focus !== undefined) next = changeLine(next, focus.id, { quantity: mention.quantity }, context.source);
+  }
+  return next;
+}
+
+function repeatFocus(state: OrderState, mention: Mention, { source }: ReadingContext): OrderState {
+  const focus = state.lines.find(({ id }) => id === state.focusId);
+  if (focus === undefined) return state;
+  return changeLine(state, focus.id, { quantity: focus.quantity + (mention.quantity ?? 1) }, source);
+}
+
+/** The focus line becomes the combo that it is the entree of. */
+function upgraded(state: OrderState, { menu, source }: ReadingContext): OrderState {
+  const comboOf = (line: OrderLine) => menu.items.find(({ combo }) => combo?.number != null && combo.entree.id === line.item.id) ?? menu.items.find(({ combo }) => combo?.entree.id === line.item.id);
+  const focus = state.lines.find(({ id }) => id === state.focusId);
+  const line = focus !== undefined && comboOf(focus) !== undefined ? focus : state.lines.findLast((each) => comboOf(each) !== undefined);
+  const item = line === undefined ? undefined : comboOf(line);
+  if (line === undefined || item === undefined) return state;
+  return changeLine(state, line.id, { item, size: item.sizes.some(({ name }) => name === line.size) ? line.size : null }, source, 'replace');
+}
+
+function resize(state: OrderState, mention: Mention, phrase: string, context: ReadingContext): OrderState {
+  const { vocabulary, source, askedItem } = context;
+  const sized = (line: OrderLine) => vocabulary.sizeOf(line.item, phrase);
+  const inKind = (line: OrderLine) => mention.kind.length === 0 || mention.kind.some(({ id }) => id === line.item.id);
+  const focus = state.lines.find(({ id }) => id === state.focusId);
+  const asked = state.lines.find(({ item }) => item.id === askedItem?.id);
+  const candidates = mention.isForAll
+    ? state.lines.filter((line) => sized(line) !== null)
+    : [[asked, focus].find((line) => line !== undefined && sized(line) !== null && inKind(line)) ?? state.lines.findLast((line) => sized(line) !== null && inKind(line))];
+  if (askedItem !== null && asked === undefined) {
+    const size = vocabulary.sizeOf(askedItem, phrase);
+    if (size !== null) return addLine(state, { item: askedItem, quantity: mention.quantity ?? 1, size, options: [] }, source);
+  }
+  return candidates.reduce((next, line) => {
+    const size = line === undefined ? null : sized(line);
+    return line === undefined || size === null ? next : changeLine(next, line.id, { size }, source);
+  }, state);
+}
+
+function applyOptions(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
+  const { source, cutWord } = context;
+  const takers = state.lines.filter(({ item }) => optionsFor(item, mention.options).length > 0 && (mention.kind.length === 0 || mention.kind.some(({ id }) => id === item.id)));
+  if (takers.length === 0) {
+    const asked = context.askedItem;
+    if (asked === null || optionsFor(asked, mention.options).length === 0) return state;
+    return addLine(state, { item: asked, quantity: 1, size: null, options: optionsFor(asked, mention.options) }, source);
+  }
+  const touched = takers.filter(({ id }) => state.touched.has(id));
+  if (mention.isForAll) {
+    const latest = Math.max(...takers.map(({ turn }) => turn));
+    const chosen = touched.length > 0 ? touched : takers.length > 1 ? takers.filter(({ turn }) => turn === latest) : takers;
+    return chosen.reduce((next, line) => setOptions(next, line, mention, context), state);
+  }
+  const focus = takers.find(({ id }) => id === state.focusId);
+  const line = focus ?? touched.at(-1) ?? takers.reduce((last, each) => (each.turn >= last.turn ? each : last));
+  if (mention.isSplit && mention.quantity !== null) {
+    const whole = takers.findLast(({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0));
+    if (whole !== undefined) {
+      const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));
+      const left = changeLine(state, whole.id, { quantity: whole.quantity - mention.quantity }, source, 'split');
+      const added = addLine(left, { item: whole.item, quantity: mention.quantity, size: whole.size, options, slots: whole.slots }, source);
+      return { ...added, focusId: whole.id };
+    }
+  }
+  const isRetraction = cutWord !== null && mention.options.every(({ action, options }) => action === 'no' && options.some(({ name, aliases }) => [name, ...aliases].some((each) => each.startsWith(cutWord))));
+  if (isRetraction) {
+    const ids = new Set(mention.options.flatMap(({ options }) => options.map(({ optionId }) => optionId)));
+    return changeLine(state, line.id, { options: line.options.filter(({ option }) => !ids.has(option.optionId)) }, source);
+  }
+  return setOptions(state, line, mention, context);
+}
+
+function setOptions(state: OrderState, line: OrderLine, mention: Mention, context: ReadingContext): OrderState {
+  const said = optionsFor(line.item, mention.options);
+  const kept = context.replaces ? withoutGroups(line, said) : line.options;
+  return changeLine(state, line.id, { options: mergeOptions(line.item, kept, said) }, context.source);
+}
+
+/** The line's options but for those of the groups that a plain choice was now made from. */
+function withoutGroups(line: OrderLine, said: OrderLine['options']): OrderLine['options'] {
+  const groups = new Set(said.filter(({ action }) => action === 'add').map(({ option }) => option.groupId));
+  return line.options.filter(({ option, action }) => action !== 'add' || !groups.has(option.groupId));
+}
+
+/** "remove the onions": an added option is taken back, one that was never added is left off. */
+export function removeOptions(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
+  const target = mention.item === null ? undefined : matchesOf(state, mention.item, mention)[0]?.line;
+  const takers = state.lines.filter(({ item }) => optionsFor(item, mention.options).length > 0);
+  const line = target ?? takers.find(({ id }) => id === state.focusId) ?? takers.at(-1);
+  if (line === undefined) return state;
+  let options = line.options;
+  for (const each of optionsFor(line.item, mention.options)) {
+    const isAdded = options.some(({ option, action }) => option === each.option && action !== 'no');
+    options = options.filter(({ option }) => option !== each.option);
+    if (!isAdded) options = [...options, { ...each, action: 'no' }];
+  }
+  return changeLine(state, line.id, { options }, context.source);
+}

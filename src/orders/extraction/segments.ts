@@ -1,0 +1,206 @@
+import type { Span } from './clause.ts';
+
+export type SegmentAct =
+  | 'state' | 'none' | 'greet' | 'offer' | 'question' | 'menu' | 'unavailable' | 'out'
+  | 'remove' | 'forget' | 'clear' | 'replace' | 'make' | 'total';
+
+/** A run of a clause with one act. */
+export interface Segment {
+  act: SegmentAct;
+  readonly spans: Span[];
+  /** "so", "that's", "I have": the order is said again. */
+  isReadback: boolean;
+  /** "just the burger": nothing else. */
+  isExclusive: boolean;
+  /** "sorry", "actually", "instead": it takes the place of what was said. */
+  isCorrection: boolean;
+  isAddition: boolean;
+  /** "sold out", "right now": what is missing is missed for a time only. */
+  isTemporary: boolean;
+}
+
+export interface Segmented {
+  readonly segments: readonly Segment[];
+  readonly closes: boolean;
+  readonly saysFarewell: boolean;
+  readonly greets: boolean;
+  readonly asks: boolean;
+}
+
+/** Cuts a clause into segments at its cues and gives each its act. `isQuestion`: the clause ended with a question mark. */
+export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segmented {
+  const segments: Segment[] = [];
+  let current = newSegment('state');
+  let closes = false;
+  let saysFarewell = false;
+  let greets = false;
+  let asks = false;
+  let isCorrection = false;
+  const open = (act: SegmentAct) => {
+    const { isReadback } = current;
+    const wasEmpty = current.spans.length === 0 && current.act === 'state';
+    if (!wasEmpty) segments.push(current);
+    current = newSegment(act);
+    // "so that's ...": one head of a sentence after the other.
+    if (wasEmpty && (act === 'state' || act === 'make')) current.isReadback = isReadback;
+    return current;
+  };
+  const isClosedTalk = () => current.act === 'menu' || current.act === 'offer' || current.act === 'unavailable' || current.act === 'out' || current.act === 'question';
+  for (const [index, span] of spans.entries()) {
+    if (span.kind !== 'cue') {
+      current.spans.push(span);
+      continue;
+    }
+    const next = spans[index + 1];
+    switch (span.cue) {
+      case 'filler':
+        if (/^(?:today|tonight|right now|at the moment|at this time|currently|this morning|this evening|anymore)$/.test(span.text)) current.isTemporary = true;
+        break;
+      case 'ack':
+        open('state');
+        break;
+      case 'so':
+        open('state').isReadback = true;
+        break;
+      case 'readback':
+        if (isClosedTalk()) current.spans.push(span);
+        else open('state').isReadback = true;
+        break;
+      case 'just': {
+        if (isClosedTalk() || current.act === 'total') break;
+        const last = current.spans.at(-1);
+        const isJoined = last?.kind === 'word' && /^(?:and|with|or|on|for)$/.test(last.text);
+        if (isJoined || current.act === 'make') break;
+        open('state').isExclusive = true;
+        break;
+      }
+      case 'sorry':
+        isCorrection = true;
+        if (!isClosedTalk()) open('state');
+        break;
+      case 'instead':
+        isCorrection = true;
+        break;
+      case 'make':
+        open('make').isCorrection = true;
+        break;
+      case 'add':
+        open('state').isAddition = true;
+        break;
+      case 'greet':
+        greets = greets || span.text !== 'this is';
+        open('greet');
+        break;
+      case 'ask-more':
+        asks = true;
+        open('none');
+        break;
+      case 'confirm':
+        open('none');
+        break;
+      case 'aside':
+        open('none');
+        break;
+      case 'close':
+        closes = true;
+        open('state');
+        break;
+      case 'farewell':
+        saysFarewell = true;
+        open('none');
+        break;
+      case 'total':
+        open('total');
+        break;
+      case 'offer':
+      case 'suggest':
+        asks = true;
+        open('offer');
+        break;
+      case 'question':
+        asks = true;
+        open('question');
+        break;
+      case 'menu':
+        open('menu');
+        break;
+      case 'described':
+        if (current.act === 'state') current.act = 'menu';
+        break;
+      case 'unavailable':
+        open('unavailable');
+        break;
+      case 'out':
+        open('out').isTemporary = true;
+        break;
+      case 'sold-out':
+        if (current.act === 'state' || current.act === 'menu' || current.act === 'make') current.act = 'out';
+        else open('out');
+        current.isTemporary = true;
+        break;
+      case 'remove':
+        if (!isClosedTalk()) open('remove');
+        break;
+      case 'off':
+        if (current.act === 'state') current.act = 'remove';
+        break;
+      case 'clear':
+        open('clear');
+        break;
+      case 'forget':
+        open('forget');
+        break;
+      case 'replace':
+        open('replace');
+        break;
+      default:
+        if (next !== undefined || span.cue !== 'no') current.spans.push(span);
+    }
+  }
+  segments.push(current);
+  for (const segment of segments) {
+    segment.isCorrection ||= isCorrection;
+    if (segment.act === 'state' && isOffer(segment, isQuestion && segment === segments.at(-1))) segment.act = 'offer';
+    if (segment.act === 'state') readPrices(segment);
+  }
+  return { segments, closes, saysFarewell, greets, asks };
+}
+
+function newSegment(act: SegmentAct): Segment {
+  return { act, spans: [], isReadback: false, isExclusive: false, isCorrection: false, isAddition: false, isTemporary: false };
+}
+
+/** "any wings or breadsticks", "like a latte?", "fries or rings": a choice is offered, nothing is ordered. */
+function isOffer({ spans }: Segment, isQuestion: boolean): boolean {
+  const first = spans.find((span) => span.kind !== 'mark');
+  if (first?.kind === 'word' && first.text === 'any') return true;
+  if (first?.kind === 'word' && first.text === 'like' && isQuestion) return true;
+  let isDenied = false;
+  for (const [index, span] of spans.entries()) {
+    if (span.kind === 'cue' && span.cue === 'no') isDenied = true;
+    if (span.kind === 'word' && span.text === 'or' && !isDenied) {
+      const left = spans.slice(0, index).some((other) => other.kind === 'menu');
+      const right = spans.slice(index + 1).some((other) => other.kind === 'menu');
+      if (left && right) return true;
+    }
+    if (span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0) isDenied = false;
+  }
+  return false;
+}
+
+/** "a large latte is five fifteen", "for one ninety nine": talk of prices. Otherwise an amount is the total. */
+function readPrices(segment: Segment): void {
+  const { spans } = segment;
+  for (const [index, span] of spans.entries()) {
+    if (span.kind !== 'money') continue;
+    const before = spans[index - 1];
+    const after = spans[index + 1];
+    const hasItem = spans.slice(0, index).some((other) => other.kind === 'menu' && (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0));
+    const lead = before?.kind === 'word' ? before.text : '';
+    const isMore = (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) || (after?.kind === 'word' && /^(?:apiece|per|off|upcharge)$/.test(after.text));
+    if (isMore || (hasItem && /^(?:is|are|for|at|just|only|be)$/.test(lead))) {
+      segment.act = 'menu';
+      return;
+    }
+  }
+}

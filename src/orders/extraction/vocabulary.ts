@@ -1,0 +1,134 @@
+import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
+import { numberOf, tokensOf } from './tokens.ts';
+import { PhraseTrie } from './trie.ts';
+
+/** What a phrase of the menu may mean. */
+export interface MenuMeaning {
+  item: MenuItem | null;
+  /** The options of this name, one of each group that has it. */
+  readonly options: MenuOption[];
+  isSize: boolean;
+  isStore: boolean;
+  /** Items that are of this kind ("burgers", "shakes"): the last word of several names or a category. */
+  readonly kind: MenuItem[];
+}
+
+/** The menu's phrases as tokens, with the plurals that speech uses. */
+export class Vocabulary {
+  readonly menu: Menu;
+  readonly phrases = new PhraseTrie<MenuMeaning>();
+  /** Single words of the menu, for the spelling fallback. */
+  readonly words = new Set<string>();
+  readonly #sizes = new Map<MenuItem, ReadonlyMap<string, string>>();
+
+  constructor(menu: Menu) {
+    this.menu = menu;
+    // Names first: an alias does not take the place of another item's name.
+    for (const item of menu.items) this.#addItem(item, item.name);
+    for (const item of menu.items) for (const alias of item.aliases) this.#addItem(item, alias);
+    for (const item of menu.items) this.#addComboNumber(item);
+    for (const item of menu.items) this.#addSizes(item);
+    for (const group of menu.groups) {
+      for (const option of group.options) {
+        for (const text of [option.name, ...option.aliases]) this.#addOption(option, text);
+      }
+    }
+    this.#addKinds();
+    this.#meaning(tokensOfPhrase(menu.name)).isStore = true;
+  }
+
+  /** The name of `item`'s size that `phrase` means, or null. */
+  sizeOf(item: MenuItem, phrase: string): string | null {
+    return this.#sizes.get(item)?.get(phrase) ?? null;
+  }
+
+  #meaning(phrase: readonly string[]): MenuMeaning {
+    for (const word of phrase) if (word.length > 4) this.words.add(word);
+    return this.phrases.at(phrase, () => ({ item: null, options: [], isSize: false, isStore: false, kind: [] }));
+  }
+
+  #addItem(item: MenuItem, text: string): void {
+    for (const phrase of withPlurals(tokensOfPhrase(text))) {
+      if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
+      const meaning = this.#meaning(phrase);
+      meaning.item ??= item;
+    }
+  }
+
+  #addComboNumber(item: MenuItem): void {
+    const number = item.combo?.number ?? null;
+    if (number === null) return;
+    for (const text of [`number ${number}`, `number ${number} combo`, `number ${number} meal`, `combo number ${number}`])
+      this.#addItem(item, text);
+    for (const text of [`number ${number}s`, `${number} combo`]) this.#addItem(item, text);
+  }
+
+  #addSizes(item: MenuItem): void {
+    if (item.sizes.length === 0) return;
+    const names = new Map<string, string>();
+    for (const size of item.sizes) {
+      for (const text of [size.name, ...size.aliases]) {
+        const phrase = tokensOfPhrase(text);
+        names.set(phrase.join(' '), size.name);
+        // "twelve" as a size is told from a quantity by the item that follows (see MentionParser).
+        if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
+        this.#meaning(phrase).isSize = true;
+      }
+    }
+    this.#sizes.set(item, names);
+  }
+
+  #addOption(option: MenuOption, text: string): void {
+    const joined = text.includes('-') ? [tokensOfPhrase(text.replaceAll('-', ''))] : [];
+    for (const phrase of [...withPlurals(tokensOfPhrase(text)), ...joined]) {
+      if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
+      const { options } = this.#meaning(phrase);
+      if (!options.some(({ groupId }) => groupId === option.groupId)) options.push(option);
+    }
+  }
+
+  #addKinds(): void {
+    const kinds = new Map<string, MenuItem[]>();
+    for (const item of this.menu.items) {
+      const last = tokensOfPhrase(item.name).at(-1) ?? '';
+      for (const word of new Set([last, ...tokensOfPhrase(item.category).slice(-1)])) {
+        const singular = singularOf(word);
+        const items = kinds.get(singular);
+        if (items === undefined) kinds.set(singular, [item]);
+        else items.push(item);
+      }
+    }
+    for (const [word, items] of kinds) {
+      if (items.length < 2) continue;
+      for (const form of [word, pluralOf(word)]) this.#meaning([form]).kind.push(...items);
+    }
+  }
+}
+
+export function tokensOfPhrase(text: string): readonly string[] {
+  return text.split(/\s+/).flatMap((word) => tokensOf(word)).filter((token) => /[\p{L}\d]/u.test(token));
+}
+
+function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
+  yield phrase;
+  const last = phrase.at(-1);
+  if (last === undefined || numberOf(last) !== null) return;
+  const head = phrase.slice(0, -1);
+  for (const form of new Set([pluralOf(last), singularOf(last)])) if (form !== last) yield [...head, form];
+  const of = phrase.indexOf('of');
+  const counted = of > 0 ? phrase[of - 1] : undefined;
+  if (counted !== undefined) yield [...phrase.slice(0, of - 1), pluralOf(counted), ...phrase.slice(of)];
+}
+
+export function pluralOf(word: string): string {
+  if (/(?:s|x|z|ch|sh)$/.test(word)) return word.endsWith('s') && !word.endsWith('ss') ? word : `${word}es`;
+  if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`;
+  return `${word}s`;
+}
+
+export function singularOf(word: string): string {
+  if (word.length <= 3 || word.endsWith('ss')) return word;
+  if (/(?:x|z|ch|sh|ss)es$/.test(word)) return word.slice(0, -2);
+  if (word.endsWith('ies') && word.length > 4) return `${word.slice(0, -3)}y`;
+  return word.endsWith('s') && !/(?:us|is)$/.test(word) ? word.slice(0, -1) : word;
+}
