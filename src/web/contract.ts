@@ -1,0 +1,59 @@
+import type { Registry } from 'prom-client';
+import type { CallDesk } from '../calls/contract.ts';
+import type { DeliveryPlane } from '../orders/contract.ts';
+import type { RecordReader } from '../records/contract.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+
+export interface WebOptions {
+  /** IP address or `localhost`. */
+  readonly bind: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Holds `account.json` and, where there is no terminal, `first-password`. */
+  readonly dataDirectory: string;
+  /** Where `CallDetail.recording` lies. */
+  readonly recordingsDirectory: string;
+  readonly storeName: string;
+  /** IANA name; times of day are shown in it. */
+  readonly timezone: string;
+  /** Bearer token for /metrics; null: only a peer on loopback may read them. */
+  readonly metricsToken: string | null;
+  /** A proxy in front terminates TLS: cookies are Secure, and no peer counts as local. */
+  readonly behindTlsProxy: boolean;
+}
+
+export interface WebDeps {
+  readonly desk: CallDesk;
+  readonly reader: RecordReader;
+  readonly delivery: Pick<DeliveryPlane, 'resend'>;
+  readonly registry: Registry;
+  readiness(): Promise<Readiness>;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Where the first password is shown, if a person looks at it: standard output. */
+  readonly terminal: Terminal;
+}
+
+export interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+export interface WebServer {
+  /** `http://address:port`, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * A URL that signs one browser on this machine in and shows `path`; it works once, for ten minutes.
+   * @throws WEB_SIGN_IN_LINK_NOT_LOCAL unless the pages are served on loopback without a proxy.
+   */
+  signInLink(path: string): string;
+  /** Ends event streams and connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { SpeakerpostError } from '../runtime/errors.ts';
+import { buildApp } from './app.ts';
+import type { WebDeps, WebOptions, WebServer } from './contract.ts';
+import { LiveFeed } from './live/live-feed.ts';
+import { isLoopback } from './peer.ts';
+import { openAccount } from './sign-in/account.ts';
+import { SignInLinks } from './sign-in/links.ts';
+
+/** A store has a handful of screens; the rest of the descriptors belong to calls. */
+const MAX_CONNECTIONS = 256;
+
+/**
+ * Serves the pages until `close`.
+ * @throws WEB_PLAIN_HTTP_REFUSED, WEB_ACCOUNT_UNUSABLE, WEB_PORT_UNUSABLE
+ */
+export async function startWeb(options: WebOptions, deps: WebDeps): Promise<WebServer> {
+  const { bind, behindTlsProxy, dataDirectory } = options;
+  if (!isLoopback(bind) && !behindTlsProxy) throw new SpeakerpostError('WEB_PLAIN_HTTP_REFUSED', { bind });
+  const account = await openAccount(dataDirectory, deps.terminal);
+  const links = new SignInLinks(deps.clock);
+  const feed = new LiveFeed(deps.desk, deps.clock, deps.registry);
+  const server = createServer(buildApp(options, deps, { account, links, feed }));
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    server.listen(options.port, bind);
+    await once(server, 'listening');
+  } catch (error) {
+    feed.close();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SpeakerpostError('WEB_PORT_UNUSABLE', { bind, port: options.port, reason }, error);
+  }
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const url = `http://${isIPv6(bind) ? `[${bind}]` : bind}:${port}`;
+  deps.log.info({ url }, 'pages are served');
+  return {
+    url,
+    port,
+    signInLink(path) {
+      if (!isLoopback(bind) || behindTlsProxy) throw new SpeakerpostError('WEB_SIGN_IN_LINK_NOT_LOCAL', { bind });
+      return `${url}/sign-in/${links.make(path)}`;
+    },
+    async close() {
+      feed.close();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
