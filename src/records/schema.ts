@@ -75,7 +75,8 @@ export const migrations: readonly string[] = [
     attempts          INTEGER NOT NULL,
     -- The POS has said no for good: nothing is sent until somebody sends it again.
     refused           INTEGER NOT NULL,
-    committed_wall_ms INTEGER NOT NULL,
+    -- When attention is raised unless the POS has answered.
+    attention_wall_ms INTEGER NOT NULL,
     -- Until when the job in the queue is trusted; null: there is no job.
     lease_wall_ms     INTEGER,
     -- Not put in the queue before this.

@@ -1,0 +1,159 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { CallWriter, type RecordBatch } from '../../records/call-writer.ts';
+import { messageOf, openDatabase } from '../../records/database.ts';
+import { markInterruptedCalls } from '../../records/interrupted-calls.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { describeError, type ErrorCode, type ErrorDetails, SpeakerpostError } from '../../runtime/errors.ts';
+import type { DeliveryHealth, DeliveryOptions } from '../contract.ts';
+import type { Ticket } from '../ticket.ts';
+import { type Delivery, GIVE_UP_AFTER_MS } from './delivery-state.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { DeliveryReport } from './messages.ts';
+import { Outbox, type TicketRef } from './outbox.ts';
+import type { PosConnector } from './pos-connector.ts';
+import { describeTransport, openQueue, startsEmpty } from './queue/transport.ts';
+import { QueueKeeper } from './queue-keeper.ts';
+import { Relay } from './relay.ts';
+
+export interface DeliveryServiceDeps {
+  readonly clock: Clock;
+  readonly connector: PosConnector;
+  readonly report: (report: DeliveryReport) => void;
+}
+
+/** The delivery side of one store: database, outbox, relay, queue and connector, put together. Lives in the delivery worker. */
+export class DeliveryService {
+  readonly #options: DeliveryOptions;
+  readonly #deps: DeliveryServiceDeps;
+  readonly #database: DatabaseSync;
+  readonly #records: CallWriter;
+  readonly #outbox: Outbox;
+  readonly #keeper: QueueKeeper;
+  readonly #relay: Relay;
+  #storageAlertMs = Number.NEGATIVE_INFINITY;
+
+  /**
+   * Opens the database; `deliver` starts the rest. `isFirst`: calls still marked live are those of an earlier gateway.
+   * @throws SpeakerpostError DATABASE_UNUSABLE, DATABASE_TOO_NEW
+   */
+  constructor(options: DeliveryOptions, deps: DeliveryServiceDeps, isFirst: boolean) {
+    this.#options = options;
+    this.#deps = deps;
+    const { clock, connector, report } = deps;
+    this.#database = openDatabase(options.databaseFile);
+    this.#records = new CallWriter(this.#database);
+    this.#outbox = new Outbox(this.#database, clock, options.attentionAfterMs, (step) =>
+      report({ kind: 'step', step }),
+    );
+    const onStorageError = (error: unknown) => this.#storageFailed(error);
+    const dispatcher = new Dispatcher({
+      outbox: this.#outbox,
+      connector,
+      onRefused: (delivery, reason) => this.#alertAbout('ORDER_REFUSED', delivery, { reason }),
+      onStorageError,
+    });
+    this.#keeper = new QueueKeeper(describeTransport(options.queue), {
+      clock,
+      open: (onError) =>
+        openQueue(options.queue, `pos-${options.storeId}`, (job) => dispatcher.work(job), {
+          onError: (error) => {
+            report({ kind: 'queueError', reason: messageOf(error) });
+            onError(error);
+          },
+        }),
+      onOpened: () => {
+        // A queue in memory came up empty: what it held before is put in again at once, not at the lease's end.
+        if (startsEmpty(options.queue))
+          for (const each of this.#outbox.withJob()) this.#outbox.change(each, { kind: 'lost' });
+        this.#relay.wake();
+      },
+      alert: (error) => report({ kind: 'alert', error }),
+    });
+    this.#relay = new Relay({
+      outbox: this.#outbox,
+      queue: this.#keeper,
+      clock,
+      onOverdue: (delivery) => {
+        const { queue, queueDetail } = this.#keeper.status;
+        const reason = queue === 'up' ? `${delivery.attempts} attempts` : `the queue is ${queue} (${queueDetail})`;
+        this.#alertAbout('ORDER_NOT_DELIVERED', delivery, { seconds: options.attentionAfterMs / 1_000, reason });
+      },
+      onDead: (delivery) => this.#alertAbout('ORDER_DEAD', delivery, { hours: GIVE_UP_AFTER_MS / 3_600_000 }),
+      onStorageError,
+    });
+    if (isFirst) this.#markInterrupted();
+  }
+
+  /** Starts relay and queue. */
+  deliver(): void {
+    this.#relay.start();
+    this.#keeper.start();
+  }
+
+  commit(ticket: Ticket): void {
+    const { idempotencyKey: key, ticketId, revision } = ticket;
+    try {
+      this.#outbox.commit(ticket);
+      this.#deps.report({ kind: 'committed', key });
+      this.#relay.wake();
+    } catch (error) {
+      const failure =
+        error instanceof SpeakerpostError
+          ? error
+          : new SpeakerpostError('TICKET_NOT_STORED', { ticketId, revision, reason: messageOf(error) }, error);
+      this.#deps.report({ kind: 'refused', key, error: describeError(failure) });
+    }
+  }
+
+  record(batch: RecordBatch): void {
+    try {
+      this.#records.write(batch);
+      this.#deps.report({ kind: 'recorded', lastSequence: batch.firstSequence + batch.events.length - 1 });
+    } catch (error) {
+      const failure = new SpeakerpostError('RECORDS_NOT_STORED', { reason: messageOf(error) }, error);
+      this.#deps.report({ kind: 'recordsRefused', error: describeError(failure) });
+    }
+  }
+
+  /** @throws SpeakerpostError TICKET_UNKNOWN */
+  resend(ref: TicketRef): void {
+    if (this.#outbox.resend(ref) === null) throw new SpeakerpostError('TICKET_UNKNOWN', { ...ref });
+    this.#relay.wake();
+  }
+
+  health(): DeliveryHealth {
+    return { ...this.#keeper.status, ...this.#outbox.counts() };
+  }
+
+  /** Lets a running attempt end, up to the POS's time-out, then closes everything. */
+  async stop(): Promise<void> {
+    await this.#relay.stop();
+    await this.#keeper.stop(this.#options.pos.timeoutMs + 1_000);
+    this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    this.#database.close();
+  }
+
+  #markInterrupted(): void {
+    const { calls, orders } = markInterruptedCalls(this.#database);
+    if (calls === 0) return;
+    this.#deps.report({
+      kind: 'alert',
+      error: describeError(new SpeakerpostError('CALLS_INTERRUPTED', { calls, orders })),
+    });
+  }
+
+  #alertAbout(code: ErrorCode, delivery: Delivery, details: ErrorDetails): void {
+    const { ticketId, revision, callId } = delivery;
+    const error = new SpeakerpostError(code, { ticketId, revision, callId, ...details });
+    this.#deps.report({ kind: 'alert', error: describeError(error) });
+  }
+
+  /** The relay meets a full disk ten times a second: one alert in a minute tells it. */
+  #storageFailed(error: unknown): void {
+    const nowMs = this.#deps.clock.nowMs();
+    if (nowMs - this.#storageAlertMs < 60_000) return;
+    this.#storageAlertMs = nowMs;
+    const failure = new SpeakerpostError('DELIVERY_STATE_NOT_STORED', { reason: messageOf(error) }, error);
+    this.#deps.report({ kind: 'alert', error: describeError(failure) });
+  }
+}
