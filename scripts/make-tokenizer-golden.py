@@ -1,6 +1,6 @@
-"""Makes test/fixtures/tokenizer: two small sentencepiece models and the ids that the reference gives for varied strings.
+"""Makes test/fixtures/tokenizer: two small sentencepiece models (some pieces marked unused) and the ids that the reference gives for varied strings.
 
-    pip install sentencepiece==0.2.3
+    pip install sentencepiece==0.2.3 protobuf
     python3 scripts/make-tokenizer-golden.py models/nano/tokenizer_spm.model [COUNT]
 
 COUNT (default 288) strings; give 10000 and compare once when the tokenizer changes (the file is then too large to commit).
@@ -11,6 +11,7 @@ import random
 import sys
 
 import sentencepiece as spm
+from sentencepiece import sentencepiece_model_pb2 as model_pb2
 
 nano = sys.argv[1]
 count = int(sys.argv[2]) if len(sys.argv) > 2 else 288
@@ -33,6 +34,14 @@ def train(name, **options):
     settings = common | options | dict(sentence_iterator=iter(corpus), model_prefix=prefix)
     spm.SentencePieceTrainer.train(**settings)
     os.remove(prefix + ".vocab")
+    model = model_pb2.ModelProto()
+    with open(prefix + ".model", "rb") as file:
+        model.ParseFromString(file.read())
+    for piece in model.pieces[::7]:
+        if piece.type == model_pb2.ModelProto.SentencePiece.NORMAL:
+            piece.type = model_pb2.ModelProto.SentencePiece.UNUSED
+    with open(prefix + ".model", "wb") as file:
+        file.write(model.SerializeToString(deterministic=True))
 
 
 # Each turns the switches that the nano model (BPE, nmt_nfkc, dummy prefix, no byte fallback) leaves alone.

@@ -39,8 +39,8 @@ export function segmentBpe(vocabulary: Vocabulary, text: string): Segment[] {
   }
   const takeApart = (piece: string): Segment[] => {
     const id = vocabulary.ids.get(piece) ?? vocabulary.unknownId;
-    const parts = vocabulary.pieces[id]?.type === 'unused' ? madeOf.get(piece) : undefined;
-    return parts === undefined ? [{ text: piece, id }] : parts.flatMap(takeApart);
+    if (vocabulary.pieces[id]?.type !== 'unused') return [{ text: piece, id }];
+    return madeOf.get(piece)?.flatMap(takeApart) ?? [{ text: piece, id: vocabulary.unknownId }];
   };
   return symbols.flatMap((symbol) => takeApart(symbol.text));
 }
