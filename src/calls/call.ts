@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { MediaPlane, NegotiatedMedia, SessionStats, SpokenPiece } from '../media/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, SpeakerpostError } from '../runtime/errors.ts';
@@ -24,6 +25,8 @@ export interface CallOptions {
   readonly retryAfterSeconds: number;
   /** Path of the recording without suffix; null: none. */
   readonly recordingPath: string | null;
+  /** What the guest was told of the recording. */
+  readonly recordingConsent: string | null;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }
@@ -164,7 +167,7 @@ export class Call {
   }
 
   async #open(withLane: boolean): Promise<void> {
-    const { callId, personaId, seed, bindAddress, recordingPath } = this.#options;
+    const { callId, personaId, seed, bindAddress, recordingPath, recordingConsent } = this.#options;
     const opened = await this.#deps.media.open({
       callId,
       bindAddress,
@@ -172,6 +175,7 @@ export class Call {
       lane: withLane ? { personaId, seed } : null,
       rtpPort: this.#rtpPort,
       recordingPath: withLane ? recordingPath : null,
+      recordingConsent,
     });
     this.#rtpPort = opened.rtpPort;
   }
@@ -282,7 +286,7 @@ export class Call {
     try {
       const closed = await plane.close(this.#options.callId);
       report.measured(closed.stats);
-      recording = closed.recording;
+      recording = closed.recording === null ? null : basename(closed.recording);
     } catch (error) {
       report.trouble(durationMs, 'media_close_failed', error);
     }

@@ -194,6 +194,7 @@ export class Desk implements CallDesk {
         apologyFile,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
+        recordingConsent: consent,
         apologise: this.#keeper.isFull
           ? { code: 'TICKET_NOT_STORED', details: { reason: 'an earlier ticket is still in memory' } }
           : null,

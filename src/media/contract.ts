@@ -44,6 +44,8 @@ export interface OpenSession {
   readonly rtpPort: number | null;
   /** Path of the Ogg-Opus file without suffix; null: no recording. */
   readonly recordingPath: string | null;
+  /** The consent line that goes into the recording's tags. */
+  readonly recordingConsent: string | null;
 }
 
 export interface OpenedSession {

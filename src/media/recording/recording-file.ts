@@ -16,7 +16,8 @@ const PACKETS_PER_PAGE = 50;
 export interface RecordingTags {
   readonly callId: string;
   readonly startedWallMs: number;
-  readonly codec: string;
+  /** null: not negotiated when the recording began. */
+  readonly codec: string | null;
   /** What the guest was told; null when nothing was configured. */
   readonly consent: string | null;
 }
@@ -134,7 +135,7 @@ function comments(tags: RecordingTags): Record<string, string> {
   return {
     CALL_ID: tags.callId,
     DATE: new Date(tags.startedWallMs).toISOString(),
-    CODEC: tags.codec,
+    ...(tags.codec === null ? {} : { CODEC: tags.codec }),
     CHANNELS: 'left: the guest, right: the agent',
     ...(tags.consent === null ? {} : { CONSENT: tags.consent }),
   };
