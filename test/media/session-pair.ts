@@ -1,5 +1,6 @@
 import type {
   FramePartner,
+  MediaSession,
   NegotiatedMedia,
   PartnerFrame,
   RecordingTap,

@@ -12,8 +12,8 @@ export class NoiseSource {
 }
 
 const BLOCK = 160;
-/** A floor louder than -40 dBFS is speech that never paused, not noise. */
-const MAX_FLOOR = 0.01;
+/** A floor louder than -50 dBFS is speech that never paused, not noise. */
+const MAX_FLOOR = 10 ** (-50 / 20);
 /** 2 dB a second up; down at once. */
 const RISE_PER_BLOCK = 1.0046;
 /** Below -80 dBFS, of the order of G.711's smallest step: no noise is told from it. */
