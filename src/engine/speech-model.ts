@@ -1,0 +1,179 @@
+import { SpeakerpostError } from '../runtime/errors.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { frameSamples } from './checkpoint/configuration.ts';
+import type { LanguageModel, LmSnapshot } from './lm/language-model.ts';
+import { runPrompt } from './lm/prompt.ts';
+import { checkPrompt } from './lm/prompt-check.ts';
+import type { Mimi } from './mimi/mimi.ts';
+import type {
+  LaneFrame,
+  LaneResult,
+  ModelSummary,
+  PersonaImage,
+  PersonaPrompt,
+  SpeechModel,
+} from './model-contract.ts';
+import type { OrtRuntime } from './ort/session.ts';
+
+export interface ModelParts {
+  readonly checkpoint: Checkpoint;
+  readonly runtime: OrtRuntime;
+  /** Both have `lanes` + 1 lanes; the last one is for preparing personas. */
+  readonly mimi: Mimi;
+  readonly lm: LanguageModel;
+  readonly lanes: number;
+}
+
+/** Codec and language model of one checkpoint, working together frame by frame. */
+export class CheckpointModel implements SpeechModel {
+  readonly summary: ModelSummary;
+  readonly lanes: number;
+  readonly #parts: ModelParts;
+  readonly #images = new WeakMap<PersonaImage, LmSnapshot>();
+  /** How many steps a lane waits for or runs in. */
+  readonly #pending = new Map<number, number>();
+  #lastRun: Promise<unknown> = Promise.resolve();
+  #lastPersona: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ModelParts) {
+    this.#parts = parts;
+    this.lanes = parts.lanes;
+    this.summary = summarise(parts);
+  }
+
+  /** One frame through every graph, in the lane of personas. */
+  async warmUp(): Promise<void> {
+    const { mimi, lm, lanes: lane } = this.#parts;
+    const { codebooks } = this.#parts.checkpoint.configuration.lm;
+    lm.reset(lane, 0);
+    const [codes = new Int32Array(codebooks)] = await mimi.encode([{ lane, samples: new Float32Array(frameSamples) }]);
+    for (let step = 0; step < 2; step++) await lm.step([{ lane, userCodes: codes }]);
+    await mimi.decode([{ lane, codes }]);
+    mimi.reset(lane);
+  }
+
+  preparePersona(prompt: PersonaPrompt): Promise<PersonaImage> {
+    const { configuration } = this.#parts.checkpoint;
+    checkPrompt(prompt, configuration.lm, this.#parts.lm.ringColumns);
+    const prepared = this.#lastPersona.then(async () => {
+      const { mimi, lm, lanes: lane } = this.#parts;
+      lm.reset(lane, 0);
+      const steps = runPrompt(lm, mimi, lane, prompt, configuration.prompt);
+      // Each step takes its turn between the frames of calls.
+      while (!(await this.#inTurn(() => steps.next())).done);
+      const snapshot = lm.save(lane);
+      const image: PersonaImage = { promptSteps: snapshot.ring.offset };
+      this.#images.set(image, snapshot);
+      return image;
+    });
+    this.#lastPersona = prepared.catch(() => {});
+    return prepared;
+  }
+
+  resetLane(lane: number, image: PersonaImage, seed: number): void {
+    this.#checkLane(lane);
+    if (this.#isBusy(lane)) throw new SpeakerpostError('LANE_BUSY', { lane });
+    const snapshot = this.#images.get(image);
+    if (snapshot === undefined) {
+      throw new SpeakerpostError('MODEL_PROMPT_INVALID', { part: 'image', reason: 'it is not of this model' });
+    }
+    this.#parts.mimi.reset(lane);
+    this.#parts.lm.restore(lane, snapshot, seed);
+  }
+
+  async step(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]> {
+    this.#checkFrames(frames);
+    this.#countPending(frames, 1);
+    try {
+      return await this.#inTurn(() => this.#run(frames));
+    } finally {
+      this.#countPending(frames, -1);
+    }
+  }
+
+  /** Frees everything once the steps that were asked for have ended. */
+  close(): void {
+    void this.#inTurn(async () => {
+      this.#parts.lm.close();
+      this.#parts.mimi.close();
+      this.#parts.runtime.close();
+    });
+  }
+
+  /** Sound in, codes, tokens, codes, sound out. */
+  async #run(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]> {
+    const { mimi, lm } = this.#parts;
+    const { codebooks } = this.#parts.checkpoint.configuration.lm;
+    const codes = await mimi.encode(frames);
+    const lmFrames = frames.map(({ lane, givenText }, i) => ({ lane, givenText, userCodes: codes[i] ?? [] }));
+    const rows = await lm.step(lmFrames);
+    const spoken = frames.flatMap(({ lane }, i) => {
+      const row = rows[i];
+      return row == null ? [] : [{ lane, text: row[0] ?? 0, codes: row.slice(1, 1 + codebooks) }];
+    });
+    const sounds = await mimi.decode(spoken);
+    const results = new Map<number, LaneResult>();
+    for (const [i, { lane, text, codes: agent }] of spoken.entries()) {
+      results.set(lane, { lane, tokens: { text, agent }, samples: sounds[i] ?? new Float32Array(frameSamples) });
+    }
+    return frames.map(
+      ({ lane }) => results.get(lane) ?? { lane, tokens: null, samples: new Float32Array(frameSamples) },
+    );
+  }
+
+  /** Runs `task` when all that came before has ended. */
+  #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastRun.then(task);
+    this.#lastRun = result.catch(() => {});
+    return result;
+  }
+
+  #countPending(frames: readonly LaneFrame[], change: 1 | -1): void {
+    for (const { lane } of frames) this.#pending.set(lane, (this.#pending.get(lane) ?? 0) + change);
+  }
+
+  #isBusy(lane: number): boolean {
+    return (this.#pending.get(lane) ?? 0) > 0;
+  }
+
+  #checkLane(lane: number): void {
+    if (Number.isInteger(lane) && lane >= 0 && lane < this.lanes) return;
+    throw new SpeakerpostError('MODEL_INPUT_INVALID', { lane, reason: `the model has lanes 0 to ${this.lanes - 1}` });
+  }
+
+  #checkFrames(frames: readonly LaneFrame[]): void {
+    const { textCard } = this.#parts.checkpoint.configuration.lm;
+    const seen = new Set<number>();
+    for (const { lane, samples, givenText } of frames) {
+      this.#checkLane(lane);
+      const reject = (reason: string): never => {
+        throw new SpeakerpostError('MODEL_INPUT_INVALID', { lane, reason });
+      };
+      if (seen.has(lane)) reject('it is in this step twice');
+      seen.add(lane);
+      if (samples.length !== frameSamples) reject(`a frame has ${frameSamples} samples, not ${samples.length}`);
+      if (!samples.every(Number.isFinite)) reject('a sample is not a finite number');
+      if (givenText !== undefined && !(Number.isInteger(givenText) && givenText >= 0 && givenText < textCard)) {
+        reject(`text token ${givenText} is not below ${textCard}`);
+      }
+    }
+  }
+}
+
+// Ids 0 (end of padding) and the padding id print nothing (personaplex.md section 6).
+const endOfPadding = 0;
+
+function summarise({ checkpoint, runtime }: ModelParts): ModelSummary {
+  const { prompt, textLeadFrames } = checkpoint.configuration;
+  return {
+    parameters: checkpoint.lm.parameters + checkpoint.mimi.parameters,
+    runtimeVersion: runtime.library.version,
+    textLeadFrames,
+    textPaddingIds: [endOfPadding, prompt.textPadding],
+    tokenizerFile: checkpoint.tokenizerFile,
+    ownPrompt: {
+      textTokens: prompt.textTokens,
+      voice: prompt.voiceCodes === null ? null : { kind: 'codes', frames: prompt.voiceCodes },
+    },
+  };
+}
