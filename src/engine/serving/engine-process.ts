@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
@@ -21,11 +22,16 @@ const flushMs = 100;
 
 /** Runs this process as an engine: waits for the supervisor's `start`, ends on `stop`, with the supervisor, or after a failed run. */
 export function runEngineProcess(loadModel: LoadModel): void {
-  process.on('disconnect', () => process.exit(0));
+  let socketPath = '';
+  process.on('disconnect', () => {
+    removeSocket(socketPath); // the supervisor cannot any more
+    process.exit(0);
+  });
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the gateway ends its calls first and stops us then
   process.on('message', (command: EngineCommand) => {
     if (command.kind === 'stop') process.exit(0);
-    serve(loadModel, command.options, command.socketPath).catch((error: unknown) => {
+    socketPath = command.socketPath;
+    serve(loadModel, command.options, socketPath).catch((error: unknown) => {
       end({ kind: 'startFailed', error: describeError(error) });
     });
   });
@@ -104,6 +110,17 @@ function pieceOf(tokenizer: Tokenizer, padding: ReadonlySet<number>, token: numb
 
 function report(message: EngineReport): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {}); // a supervisor that died is met by 'disconnect'
+}
+
+/** The socket and the supervisor's folder around it. */
+function removeSocket(socketPath: string): void {
+  if (socketPath === '') return;
+  rmSync(socketPath, { force: true });
+  try {
+    rmdirSync(dirname(socketPath));
+  } catch {
+    // it holds something else, or is gone: not ours to remove
+  }
 }
 
 /** Ends the process once the last report and the lanes' last messages are out. */

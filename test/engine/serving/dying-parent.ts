@@ -8,4 +8,4 @@ const supervisor = startEngineProcess(
   { clock: systemClock, log: silentLog, spawn: () => forkEngine(new URL('./echo-engine.ts', import.meta.url)) },
 );
 await supervisor.ready;
-process.send?.(supervisor.pid);
+process.send?.({ pid: supervisor.pid, socketPath: supervisor.socketPath });

@@ -1,4 +1,6 @@
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import t, { type Test } from 'tap';
 import type { EngineState, EngineSupervisor } from '../../../src/engine/contract.ts';
 import { connectEngine } from '../../../src/engine/serving/client.ts';
@@ -110,11 +112,15 @@ t.test('an unknown voice is reported with its remedy and not tried again', async
 
 t.test('the process ends with its supervisor, however that dies', async (t) => {
   const parent = fork(new URL('./dying-parent.ts', import.meta.url), [], { execArgv: [], stdio: 'inherit' });
-  const pid = await new Promise<number>((resolve) => parent.once('message', (message) => resolve(Number(message))));
+  type Told = { readonly pid: number; readonly socketPath: string };
+  const { pid, socketPath } = await new Promise<Told>((resolve) =>
+    parent.once('message', (told) => resolve(told as Told)),
+  );
   t.ok(alive(pid));
   parent.kill('SIGKILL');
   for (let tries = 0; tries < 100 && alive(pid); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
   t.notOk(alive(pid));
+  t.notOk(existsSync(dirname(socketPath)), 'and leaves no socket behind');
 });
 
 function alive(pid: number): boolean {
