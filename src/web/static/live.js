@@ -6,6 +6,7 @@ const connection = document.querySelector('#connection');
 const lanes = document.querySelector('#lanes');
 const deliveries = document.querySelector('#deliveries');
 const alerts = document.querySelector('#alert-list');
+const newestAlert = document.querySelector('#newest-alert');
 const { timezone } = lanes.dataset;
 const SHOWN_ENTRIES = 50;
 const SHOWN_CARDS = 24;
@@ -69,7 +70,11 @@ const handlers = {
   words: ({ callId, words }) => cards.get(callId)?.card.addWords(words),
   orders: ({ callId, orders }) => cards.get(callId)?.card.setOrders(orders),
   delivery: ({ step }) => showDelivery(step),
-  alert: showAlert,
+  alert(alert) {
+    showAlert(alert);
+    newestAlert.className = 'banner';
+    newestAlert.textContent = `${alert.message}. ${alert.remedy}`;
+  },
 };
 
 const source = new EventSource('/events');

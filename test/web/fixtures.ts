@@ -1,0 +1,291 @@
+/** The rooms around the pages, as a test sees them, and a client that sends exactly what it is told. */
+import { copyFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+import type { Test } from 'tap';
+import type { CallDesk, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
+import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
+import type { CallDetail, CallSummary, RecordReader } from '../../src/records/contract.ts';
+import { FakeClock } from '../../src/runtime/fake-clock.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import type { WebDeps, WebOptions, WebServer } from '../../src/web/contract.ts';
+import { startWeb } from '../../src/web/server.ts';
+
+/** Eight seconds of Ogg-Opus, a tone of its own on each side (made with ffmpeg). */
+const twoSides = fileURLToPath(new URL('./fixtures/two-sides.ogg', import.meta.url));
+
+export class TestDesk implements CallDesk {
+  live: LiveCall[] = [];
+  alerts: Extract<LiveEvent, { kind: 'alert' }>[] = [];
+  readonly listeners = new Set<(event: LiveEvent) => void>();
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+  emit(event: LiveEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+  async stop(): Promise<void> {}
+}
+
+export class TestReader implements RecordReader {
+  calls: CallDetail[] = [];
+  async listCalls(query: { limit: number; beforeWallMs: number | null }): Promise<CallSummary[]> {
+    return this.calls
+      .map(({ summary }) => summary)
+      .filter(({ startedWallMs }) => query.beforeWallMs === null || startedWallMs < query.beforeWallMs)
+      .sort((a, b) => b.startedWallMs - a.startedWallMs)
+      .slice(0, query.limit);
+  }
+  async getCall(callId: string): Promise<CallDetail | null> {
+    return this.calls.find(({ summary }) => summary.callId === callId) ?? null;
+  }
+  async stop(): Promise<void> {}
+}
+
+export interface Stage {
+  readonly web: WebServer;
+  readonly desk: TestDesk;
+  readonly reader: TestReader;
+  readonly clock: FakeClock;
+  readonly registry: Registry;
+  readonly resent: string[];
+  /** What was written to the terminal. */
+  readonly terminal: string[];
+  readonly password: string;
+  readonly directory: string;
+}
+
+export async function setStage(
+  t: Test,
+  changes: Partial<WebOptions> = {},
+  more: Partial<Pick<WebDeps, 'readiness' | 'log'>> = {},
+): Promise<Stage> {
+  const directory = t.testdir({ recordings: {}, 'secret.ogg': 'not for ears' });
+  copyFileSync(twoSides, `${directory}/recordings/c1.ogg`);
+  const [desk, reader, clock, registry] = [new TestDesk(), new TestReader(), new FakeClock(), new Registry()];
+  const resent: string[] = [];
+  const terminal: string[] = [];
+  const web = await startWeb(
+    {
+      bind: '127.0.0.1',
+      port: 0,
+      dataDirectory: directory,
+      recordingsDirectory: `${directory}/recordings`,
+      storeName: 'Burger <Barn>',
+      timezone: 'America/Chicago',
+      metricsToken: null,
+      behindTlsProxy: false,
+      ...changes,
+    },
+    {
+      desk,
+      reader,
+      delivery: { resend: async (ticketId, revision) => void resent.push(`${ticketId}/${revision}`) },
+      registry,
+      readiness: async () => ({ ready: true, checks: [] }),
+      log: silentLog,
+      clock,
+      terminal: { isTTY: true, write: (text) => terminal.push(text) },
+      ...more,
+    },
+  );
+  t.teardown(() => web.close());
+  const password = /password (\S+)/.exec(terminal.join(''))?.[1] ?? '';
+  return { web, desk, reader, clock, registry, resent, terminal, password, directory };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+/** One request; the path goes out as it is, dots and all. */
+export function ask(
+  web: WebServer,
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; form?: Record<string, string> } = {},
+): Promise<Answer> {
+  const body = options.form === undefined ? null : new URLSearchParams(options.form).toString();
+  const headers = {
+    ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...options.headers,
+  };
+  const method = options.method ?? (body === null ? 'GET' : 'POST');
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port: web.port, path, method, headers, agent: false }, (incoming) => {
+      const parts: Buffer[] = [];
+      incoming.on('data', (part: Buffer) => parts.push(part));
+      incoming.on('end', () => {
+        const whole = Buffer.concat(parts);
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          body: whole,
+          text: whole.toString(),
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body ?? undefined);
+  });
+}
+
+/** The cookie of a fresh session. */
+export async function signIn({ web, password }: Stage): Promise<Record<string, string>> {
+  const answer = await ask(web, '/sign-in', { form: { name: 'manager', password } });
+  return { cookie: cookieOf(answer) };
+}
+
+export function cookieOf(answer: Answer): string {
+  return (answer.headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '';
+}
+
+/** The token that a page's forms carry. */
+export function csrfOf(answer: Answer): string {
+  return /name="csrf" value="([^"]+)"/.exec(answer.text)?.[1] ?? '';
+}
+
+export function aTicket(callId: string): Ticket {
+  return ticketSchema.parse({
+    schema: 'speakerpost.ticket/1',
+    ticketId: `t-${callId}`,
+    revision: 1,
+    supersedes: null,
+    idempotencyKey: `t-${callId}.r1`,
+    store: { id: 'barn', externalId: null, timezone: 'America/Chicago' },
+    lane: 'lane-1',
+    callId,
+    customerSeq: 1,
+    status: 'confirmed',
+    fulfilment: { type: 'drive_thru' },
+    currency: 'USD',
+    menu: { id: 'burger', version: '1', sha256: 'ab' },
+    lines: [
+      {
+        lineId: 'l1',
+        itemId: 'burger',
+        name: 'Classic Burger',
+        posRef: null,
+        quantity: 2,
+        size: null,
+        unitPriceCents: 650,
+        modifiers: [
+          {
+            groupId: 'g',
+            optionId: 'onion',
+            name: 'onion',
+            action: 'no',
+            half: null,
+            quantity: 1,
+            priceCents: 0,
+          },
+        ],
+        combo: null,
+        note: null,
+        totalCents: 1300,
+        confidence: 0.93,
+        evidence: [{ turn: 1, fromMs: 3000, toMs: 4200, text: 'two classic burgers' }],
+      },
+    ],
+    totals: {
+      subtotalCents: 1300,
+      taxCents: 0,
+      taxIncluded: true,
+      totalCents: 1300,
+      spokenTotalCents: 1400,
+      spokenMatches: false,
+    },
+    notes: [{ kind: 'allergy', text: 'sesame allergy' }],
+    review: { needed: true, reasons: ['total_mismatch'] },
+    history: [{ op: 'add', lineId: 'l1', turn: 1, atMs: 4200, text: 'two classic burgers' }],
+    times: { callStarted: '2025-11-24T16:00:00Z', greeted: null, confirmed: '2025-11-24T16:00:30Z' },
+    producer: { name: 'speakerpost', version: '0.1.0' },
+  });
+}
+
+export function aCall(callId: string, startedWallMs = 1_764_000_000_000): CallDetail {
+  return {
+    summary: {
+      callId,
+      lane: 'lane-1',
+      startedWallMs,
+      durationMs: 67_400,
+      outcome: 'ordered',
+      reason: 'closed',
+      greetedMs: 412,
+      items: 2,
+      totalCents: 1300,
+      currency: 'USD',
+      reviewReasons: ['total_mismatch'],
+      deliveryState: 'needs_attention',
+    },
+    sipCallId: 'abc@intercom',
+    from: 'sip:lane1@store',
+    source: '192.0.2.7:5060',
+    codec: 'PCMU',
+    menuId: 'burger',
+    personaId: 'anna',
+    seed: 7,
+    consent: 'This call is recorded.',
+    words: [
+      { turn: 1, text: 'Two', fromMs: 3000, toMs: 3300 },
+      { turn: 1, text: 'burgers.', fromMs: 3300, toMs: 4200 },
+      { turn: 2, text: 'Anything', fromMs: 5000, toMs: 5400 },
+    ],
+    log: [{ atMs: 80, what: 'ack', detail: 'media started' }],
+    drafts: [],
+    tickets: [
+      {
+        ticket: aTicket(callId),
+        state: 'needs_attention',
+        trail: [
+          {
+            ticketId: `t-${callId}`,
+            revision: 1,
+            callId,
+            state: 'pending',
+            what: 'committed',
+            attempt: null,
+            detail: null,
+            posOrderId: null,
+            atWallMs: startedWallMs + 30_000,
+          },
+          {
+            ticketId: `t-${callId}`,
+            revision: 1,
+            callId,
+            state: 'queued',
+            what: 'attempt',
+            attempt: 1,
+            detail: 'HTTP 503',
+            posOrderId: null,
+            atWallMs: startedWallMs + 30_400,
+          },
+        ],
+      },
+    ],
+    stats: {
+      callId,
+      packetsReceived: 3370,
+      packetsSent: 3368,
+      packetsLost: 2,
+      packetsLate: 1,
+      packetsDuplicate: 0,
+      packetsRefused: 0,
+      jitterMs: 1.25,
+      framesIn: 842,
+      framesLate: 3,
+      framesConcealed: 1,
+      underruns: 4,
+      firstFrameMs: 181,
+      frameMsP50: 11.2,
+      frameMsP99: 24,
+      frameMsMax: 41,
+    },
+    recording: `${callId}.ogg`,
+  };
+}
