@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CallWriter, type RecordBatch } from '../../records/call-writer.ts';
-import { messageOf, openDatabase } from '../../records/database.ts';
+import { messageOf } from '../../records/database.ts';
 import { markInterruptedCalls } from '../../records/interrupted-calls.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { describeError, type ErrorCode, type ErrorDetails, SpeakerpostError } from '../../runtime/errors.ts';
@@ -16,6 +16,8 @@ import { QueueKeeper } from './queue-keeper.ts';
 import { Relay } from './relay.ts';
 
 export interface DeliveryServiceDeps {
+  /** Open; the service closes it when it stops. */
+  readonly database: DatabaseSync;
   readonly clock: Clock;
   readonly connector: PosConnector;
   readonly report: (report: DeliveryReport) => void;
@@ -32,15 +34,12 @@ export class DeliveryService {
   readonly #relay: Relay;
   #storageAlertMs = Number.NEGATIVE_INFINITY;
 
-  /**
-   * Opens the database; `deliver` starts the rest. `isFirst`: calls still marked live are those of an earlier gateway.
-   * @throws SpeakerpostError DATABASE_UNUSABLE, DATABASE_TOO_NEW
-   */
+  /** Tickets can be committed at once; `deliver` starts the rest. `isFirst`: calls still live are those of an earlier gateway. */
   constructor(options: DeliveryOptions, deps: DeliveryServiceDeps, isFirst: boolean) {
     this.#options = options;
     this.#deps = deps;
-    const { clock, connector, report } = deps;
-    this.#database = openDatabase(options.databaseFile);
+    const { clock, connector, database, report } = deps;
+    this.#database = database;
     this.#records = new CallWriter(this.#database);
     this.#outbox = new Outbox(this.#database, clock, options.attentionAfterMs, (step) =>
       report({ kind: 'step', step }),

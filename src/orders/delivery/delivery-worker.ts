@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { openDatabase } from '../../records/database.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
@@ -13,7 +14,8 @@ const report = (message: DeliveryReport) => port.postMessage(message);
 
 try {
   const connector = new WebhookConnector(options.pos, systemClock);
-  const service = new DeliveryService(options, { clock: systemClock, connector, report }, isFirst);
+  const database = openDatabase(options.databaseFile);
+  const service = new DeliveryService(options, { database, clock: systemClock, connector, report }, isFirst);
   watchLoopLag((sample) => report({ kind: 'loopLag', ...sample }));
   port.on('message', (order: DeliveryOrder) => take(service, order));
   report({ kind: 'open' });

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import type { DeliveryOptions, DeliveryStep } from '../../../src/orders/contract.ts';
+import type { Ticket } from '../../../src/orders/ticket.ts';
+
+export const secret = `whsec_${Buffer.from('a secret of thirty-two bytes len').toString('base64')}`;
+
+export function makeTicket(name: string, change: Partial<Ticket> = {}): Ticket {
+  const revision = change.revision ?? 1;
+  return {
+    schema: 'speakerpost.ticket/1',
+    ticketId: `tk_${name}`,
+    revision,
+    supersedes: null,
+    idempotencyKey: `tk_${name}.r${revision}`,
+    store: { id: 'store-12', externalId: null, timezone: 'America/Chicago' },
+    lane: 'lane-1',
+    callId: `c_${name}`,
+    customerSeq: 1,
+    status: 'confirmed',
+    fulfilment: { type: 'drive_thru' },
+    currency: 'USD',
+    menu: { id: 'burger-barn', version: '1', sha256: '00' },
+    lines: [
+      {
+        lineId: 'l1',
+        itemId: 'burger',
+        name: 'Burger',
+        posRef: null,
+        quantity: 2,
+        size: null,
+        unitPriceCents: 500,
+        modifiers: [],
+        combo: null,
+        note: null,
+        totalCents: 1_000,
+        confidence: 0.9,
+        evidence: [{ turn: 1, fromMs: 1_000, toMs: 1_900, text: 'two burgers' }],
+      },
+    ],
+    totals: {
+      subtotalCents: 1_000,
+      taxCents: 0,
+      taxIncluded: true,
+      totalCents: 1_000,
+      spokenTotalCents: 1_000,
+      spokenMatches: true,
+    },
+    notes: [],
+    review: { needed: false, reasons: [] },
+    history: [],
+    times: { callStarted: '2026-11-25T12:00:00.000Z', greeted: null, confirmed: '2026-11-25T12:00:40.000Z' },
+    producer: { name: 'speakerpost', version: '0.1.0' },
+    ...change,
+  };
+}
+
+/** A database file in a folder that is removed with the test. */
+export function temporaryDatabase(test: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'speakerpost-'));
+  test.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return join(directory, 'store.db');
+}
+
+export function deliveryOptions(
+  databaseFile: string,
+  url: string,
+  change: Partial<DeliveryOptions> = {},
+): DeliveryOptions {
+  return {
+    databaseFile,
+    queue: 'embedded',
+    storeId: 'store-12',
+    pos: { kind: 'webhook', url, secret, timeoutMs: 2_000 },
+    attentionAfterMs: 20_000,
+    ...change,
+  };
+}
+
+/** Polls until `check` gives something; fails loudly after `limitMs`. */
+export async function eventually<Value>(
+  check: () => Value | undefined | null | false,
+  limitMs = 30_000,
+): Promise<Value> {
+  const endMs = performance.now() + limitMs;
+  for (;;) {
+    const value = check();
+    if (value !== undefined && value !== null && value !== false) return value;
+    if (performance.now() > endMs) throw new Error(`not within ${limitMs} ms: ${check}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** What a ticket went through, in short: `committed`, `attempt HTTP 503`, `acked HTTP 200`. */
+export function trailOf(steps: readonly DeliveryStep[], ticketId: string): string[] {
+  return steps
+    .filter((step) => step.ticketId === ticketId)
+    .map((step) => (step.what === 'attempt' || step.what === 'acked' ? `${step.what} ${step.detail}` : step.what));
+}
