@@ -1,4 +1,4 @@
-import { tokensOfPhrase } from './vocabulary.ts';
+import { tokensOfPhrase } from './tokens.ts';
 import { PhraseTrie } from './trie.ts';
 
 /**
@@ -13,12 +13,12 @@ export type CueKind =
   | 'offer' | 'question' | 'menu' | 'described' | 'suggest'
   | 'unavailable' | 'out' | 'sold-out'
   | 'remove' | 'off' | 'clear' | 'forget' | 'replace'
-  | 'more' | 'all' | 'split' | 'with' | 'no' | 'not' | 'extra' | 'light' | 'side'
+  | 'more' | 'all' | 'split' | 'no' | 'not' | 'extra' | 'light' | 'side'
   | 'half' | 'other-half' | 'whole' | 'couple' | 'dozen' | 'half-dozen' | 'plain' | 'combo' | 'undo-combo';
 
 const table: Readonly<Record<CueKind, string>> = {
-  filler: `right now|at the moment|at this time|currently|this morning|anymore|this evening|half and half|um|uh|er|hmm|mm hmm|mhm|let me see|let us see|what was it|you know|please|like i said|i mean|hang on|hold on|one moment|one second|
-    one sec|just a moment|just a second|give me a moment|give me a second|a moment|a minute|a second|no problem|no worries|no charge|no thanks|
+  filler: `topped|right now|at the moment|at this time|currently|this morning|anymore|this evening|half and half|um|uh|er|hmm|mm hmm|mhm|let me see|let us see|what was it|you know|please|like i said|i mean|hang on|hold on|one moment|
+    one sec|just a moment|just a second|give me a moment|give me a second|a moment|a minute|no problem|no worries|no charge|no thanks|
     no thank you|not a problem|of course|by the way|for you|for her|for him|for them|for me|today|tonight|then|here|there you go|there we go|too|as well|also|
     more or less|all set|all good|all day|all right so|both of you|this one|no rush|no trouble|no doubt|in case|for here|to go|if you do not mind|not bad|for sure|
     one last thing|first of all`,
@@ -31,7 +31,7 @@ const table: Readonly<Record<CueKind, string>> = {
     read back|to recap|your order is|the order is|your order includes|we have got|you have ordered|you ordered|so it is|here is what i have|this is what i have|all together|altogether|in total|
     that gives you|that brings you to|left with|down to|you want|you would like|you wanted|is that|was that|did you say|i will order|i have you down for|it is`,
   just: `just|only|it is just|that is just|so just|just keep|keeping just|keep just|only the`,
-  sorry: `sorry|sorry about that|my mistake|i meant|correction|actually|no wait|wait|wait no|scratch that|my bad|my apologies|excuse me i meant|rather|i mean to say|let me correct that|let me fix that|i misspoke|oops|apologies`,
+  sorry: `sorry|you said|sorry about that|my mistake|i meant|correction|actually|no wait|wait|wait no|scratch that|my bad|my apologies|excuse me i meant|rather|i mean to say|let me correct that|let me fix that|i misspoke|oops|apologies`,
   make: `make that|make it|making that|making it|make them|make those|making those|making them|made that|made it|let us make that|let us make it|change that to|change it to|changing that to|changed that to|changed it to|
     changing it to|switching that to|switching it to|switch that to|switch it to|switched that to|switched it to|swap that for|swapping that for|bump that up to|bump that to|bumping that to|
     bumping that up to|bumped that to|bumped that up to|upgrade that to|upgrading that to|upgraded that to|update that to|updated that to|updating that to|
@@ -53,12 +53,12 @@ const table: Readonly<Record<CueKind, string>> = {
   total: `your total is|total is|your total|the total|your new total|new total|total comes to|total will be|comes to|come to|comes out to|come out to|that comes to|you are looking at|your balance is|amount is|that totals|totals|your total today is|the total is|total today is|total for today is|total of`,
   aside: `order number is|order number|your number is|for the name|under the name|for pickup|for delivery|credit card|your name|name is|the receipt|phone number|points|rewards|which store|minutes|minute|loyalty|app`,
   offer: `would you like|would you care|would you want|would you prefer|do you want|do you need|did you want|can i interest you|could i interest you|interest you|can i offer|how about|what about|care for|want to|want me to|want any|want some|want a|would you also like|
-    shall i|should i|may i suggest|may i offer|can i recommend|i recommend|i can recommend|do you prefer|would that be|are you okay with|is pepsi|feel like|would it be|you can add|you can also|we can add|i could add|can add|we could add|can i add|could i add|interested in|you could|you might|if you want|if you like|if you would like|we can do|we can offer|i can do|i can offer|we could do|or would you|you can get|would you like to try|try our|have you tried|
+    shall i|should i|may i suggest|may i offer|can i recommend|i recommend|i can recommend|do you prefer|would that be|are you okay with|is pepsi|feel like|would it be|you can add|you can also|we can add|i could add|can add|we could add|can i add|could i add|interested in|you could|you might|if you want|if you like|if you would like|we can do|we can offer|i can do|i can offer|we could do|or would you|would you like to try|try our|have you tried|
     we can make|we can put|can i get you a|did you mean to add`,
   question: `what size|which size|what kind|which kind|what type|which type|what flavor|what flavour|what milk|what sauce|which sauce|what drink|which drink|what side|which side|what dressing|which dressing|what would you|what do you|which one|which|what sort|how many|how would you|what sauces|which sauces|what crust|which crust|what toppings|what about the size|and what|and for the|how do you want|who`,
   menu: `we have|we have got a|we do have|we also have|we only have|we do|we offer|we serve|we sell|we carry|they have|there is|there are|such as|for example|choose from|choice of|options are|choices are|you can choose|you can order|you can pick|our|it does have|does have|do have|it has|they come|
     it is made|they are made|is made with|are made with|made with|includes|included|include|the menu has|the menu|on the menu|currently on|flavors are|sizes are|it comes|where you can|available in|we use|we do use|we make|they are|it is topped`,
-  described: `comes with|come with|comes in|come in|has|describes|start at|starts at|starting at|is a|are a|is our|are our|is made|costs|cost|runs|is on special|are on special|on sale|is served|are served|is topped|is the one|is usually|are usually|contains|contain|is basically`,
+  described: `is fine|are fine|is okay|are okay|is ok|are ok|comes with|come with|comes in|come in|describes|start at|starts at|starting at|is a|are a|is our|are our|is made|costs|cost|runs|is on special|are on special|on sale|is served|are served|is topped|is the one|is usually|are usually|contains|contain|is basically`,
   suggest: `do you mean|did you mean|perhaps you mean|maybe you mean|you mean|maybe a|perhaps a|or maybe|perhaps|maybe|which means`,
   unavailable: `do not have|dont have|we dont have|dont carry|do not carry|dont sell|do not sell|dont serve|do not serve|dont offer|do not offer|not seeing|dont see|do not see|cant find|cannot find|cant do|cannot do|dont do|no longer have|no longer sell|dont make|do not make|not able to|unable to|cant make|can not|cannot|cant get|cant offer|havent got|dont actually have|do not actually have|not familiar with`,
   out: `out of|ran out|run out|running out|fresh out|all out of|just sold|sold the last|we are short|shortage`,
@@ -73,7 +73,6 @@ const table: Readonly<Record<CueKind, string>> = {
   more: `another|one more|1 more|a second|a 2nd|an additional|additional|an extra order of|more|a third|yet another`,
   all: `all|all of them|both|both of them|each|every|everything|on all|on both|all with|for both|for all|either of them|all of those|each of them|each one|on everything|everybody`,
   split: `the other|the other one|the 1st|the first|the second one|the 1 of them|of them`,
-  with: `with|comes with extra|topped with|w`,
   no: `no|without|hold the|hold|leave off the|leave the|minus the|skip the|zero|none of the|free of`,
   not: `not|rather than|instead of|no not|in place of`,
   extra: `extra|heavy|heavy on the|more of the|lots of|plenty of|additional portion of|double the|with extra|a lot of`,

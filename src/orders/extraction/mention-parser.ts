@@ -51,7 +51,6 @@ export class MentionParser {
   #afterWith = false;
   #chunk = 0;
   #preposition = false;
-  #unit = false;
 
   constructor(vocabulary: Vocabulary, spans: readonly Span[]) {
     this.#vocabulary = vocabulary;
@@ -87,9 +86,15 @@ export class MentionParser {
   }
 
   #number(value: number, span: Span, index: number): void {
+    const before = this.#spans[index - 1];
+    // "ten, no, not ten, twenty piece": the number is taken back.
+    if (before?.kind === 'cue' && before.cue === 'not') {
+      this.#prefix = noPrefix();
+      this.#endOptions();
+      return;
+    }
     const next = this.#spans[index + 1];
     if (next?.kind === 'word' && /^(?:pump|pumps|packet|packets|oz|ounce|ounces|shot|percent|pack|packs|cup|cups)$/.test(next.text)) {
-      this.#unit = true;
       return;
     }
     if (this.#action === 'no' && !this.#keepsAction && this.#current === null) this.#action = null;
@@ -252,7 +257,6 @@ export class MentionParser {
     }
     if (this.#prefix.isForAll && this.#current !== null && !this.#prefixOptions.includes(option)) this.#moveToAll(option);
     if (!this.#keepsAction && this.#action !== null) this.#action = null;
-    this.#unit = false;
   }
 
   /** "five crunchy tacos and three soft tacos, all beef": the option is everyone's. */
@@ -268,6 +272,13 @@ export class MentionParser {
     this.#mentions.push(all);
     this.#current = all;
     this.#prefix = { ...noPrefix(), isForAll: true };
+  }
+
+  /** "no onions on both": what this chunk holds is everyone's. */
+  #chunkToAll(): void {
+    for (const mention of [...this.#mentions]) {
+      for (const option of mention.options.filter(({ chunk }) => chunk === this.#chunk)) this.#moveToAll(option);
+    }
   }
 
   /** An earlier item of the segment that takes the option, where the last one does not. */
@@ -288,7 +299,7 @@ export class MentionParser {
     if (this.#action === 'extra') mention.isMore = true;
     mention.options.push(...this.#prefixOptions);
     if (this.#preposition) this.#moveChunk(mention);
-    if (this.#combo !== null && !mention.isDenied && !mention.isMore) this.#offerSlot(mention, this.#combo);
+    if (this.#combo !== null && !mention.isDenied && !mention.isMore && !mention.isForAll) this.#offerSlot(mention, this.#combo);
     this.#mentions.push(mention);
     if (mention.slotOf === null) {
       this.#current = mention;
@@ -321,11 +332,18 @@ export class MentionParser {
     const item = mention.item;
     const slot = combo.item?.combo?.slots.find(
       ({ id, options }) =>
-        item !== null && options.some((each) => each.id === item.id) && !this.#mentions.some((other) => other.slotOf === combo && other.slotId === id),
+        item !== null && options.some((each) => each.id === item.id) && !this.#mentions.some((other) => other.slotOf === combo && other.slotId === id && !other.isSplit),
     );
     if (slot === undefined) return;
     mention.slotOf = combo;
     mention.slotId = slot.id;
+    const split = this.#current;
+    // "two kids meals, one with apple slices"
+    if (split?.isSplit === true && split.item === null && split.options.length === 0 && this.#mentions.at(-1) === split) {
+      this.#mentions.pop();
+      mention.isSplit = true;
+      mention.quantity = split.quantity;
+    }
   }
 
   /** "no onions on the bacon burger": what this chunk holds belongs to the item after "on". */
@@ -373,7 +391,8 @@ export class MentionParser {
         this.#prefix = { ...noPrefix(), quantity: this.#prefix.quantity ?? 1, isMore: true, from: this.#prefix.from ?? span.from };
         return;
       case 'all':
-        this.#prefix.isForAll = true;
+        if (/^(?:on|for) /.test(span.text)) this.#chunkToAll();
+        else this.#prefix.isForAll = true;
         return;
       case 'split':
       case 'other-half':
@@ -553,7 +572,6 @@ export class MentionParser {
 
   #separator(index: number, text: ',' | 'and'): void {
     const next = this.#spans[index + 1];
-    this.#unit = false;
     if (!this.#keepsAction) {
       this.#action = null;
       this.#isDenied = false;
@@ -570,9 +588,13 @@ export class MentionParser {
 
   /** "pepperoni and ham on one half": both are of the half. */
   #halfFollowsChunk(index: number): boolean {
-    const first = this.#spans[index + 1];
-    const second = this.#spans[index + 2];
-    return first?.kind === 'menu' && first.meaning.options.length > 0 && second?.kind === 'cue' && (second.cue === 'half' || second.cue === 'whole') && this.#halves === 0 && second.cue === 'half' && this.#spans[index]?.kind === 'word';
+    for (let at = index + 1; at < this.#spans.length; at++) {
+      const span = this.#spans[at];
+      if (span?.kind === 'menu' && span.meaning.options.length > 0) continue;
+      if (span?.kind === 'word' && span.text === 'and') continue;
+      return at > index + 1 && span?.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half');
+    }
+    return false;
   }
 
   #endOptions(): void {

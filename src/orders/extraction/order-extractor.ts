@@ -109,6 +109,10 @@ class MenuOrderExtractor implements OrderExtractor {
     for (const text of tokensOf(word.text)) {
       // A stutter: "a medium, medium".
       if (text === this.#tokens.at(-1)?.text && !/\d/.test(text)) continue;
+      if (text === this.#tokens.at(-2)?.text && this.#tokens.at(-1)?.text === ',' && text !== 'no') {
+        this.#tokens.pop();
+        continue;
+      }
       this.#tokens.push({ text, word: index });
       ends = isStop(text);
     }

@@ -37,6 +37,12 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
   const comboId = mention.slotOf === null ? undefined : context.bound.get(mention.slotOf);
   const combo = state.lines.find(({ id }) => id === comboId);
   if (combo === undefined || mention.slotId === null) return readItem(state, mention, item, context);
+  if (mention.isSplit && mention.quantity !== null && combo.quantity > mention.quantity) {
+    const left = changeLine(state, combo.id, { quantity: combo.quantity - mention.quantity }, context.source, 'split');
+    const slots = new Map([...combo.slots, [mention.slotId, item] as const]);
+    const { size, options } = combo;
+    return [addLine(left, { item: combo.item, quantity: mention.quantity, size, options, slots }, context.source)];
+  }
   const isCounted = mention.quantity !== null && !mention.isArticle && mention.quantity !== combo.quantity;
   const standsAlone = (isCounted || mention.size !== null) && !mention.followsWith;
   const isListed = context.segment.isReadback && matchesOf(state, item, mention).length > 0;

@@ -173,7 +173,7 @@ function newSegment(act: SegmentAct): Segment {
 /** "any wings or breadsticks", "like a latte?", "fries or rings": a choice is offered, nothing is ordered. */
 function isOffer({ spans }: Segment, isQuestion: boolean): boolean {
   const first = spans.find((span) => span.kind !== 'mark');
-  if (first?.kind === 'word' && first.text === 'any') return true;
+  if (first?.kind === 'word' && (first.text === 'any' || first.text === 'anything')) return true;
   if (first?.kind === 'word' && first.text === 'like' && isQuestion) return true;
   let isDenied = false;
   for (const [index, span] of spans.entries()) {

@@ -33,7 +33,7 @@ export class Spelling {
       const edits = distance(word, candidate.word);
       const sameSound = sound !== '' && sound === candidate.sound;
       const allowed = (shorter >= 7 ? 2 : 1) + (sameSound && shorter >= 6 ? 1 : 0);
-      if (edits > allowed || (word[0] !== candidate.word[0] && !sameSound)) continue;
+      if (edits > allowed || (word[0] !== candidate.word[0] && !sameSound && (edits > 1 || shorter < 7))) continue;
       const cost = edits - (sameSound ? 0.5 : 0);
       if (cost < bestCost) {
         best = candidate.word;

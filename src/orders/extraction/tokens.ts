@@ -81,3 +81,8 @@ export function numberOf(token: string): number | null {
   const code = token.charCodeAt(0);
   return code >= 48 && code <= 57 && token.length <= 9 && !/[^\d.]/.test(token) ? Number(token) : null;
 }
+
+/** The tokens of a written phrase, without its marks. */
+export function tokensOfPhrase(text: string): readonly string[] {
+  return text.split(/\s+/).flatMap((word) => tokensOf(word)).filter((token) => /[\p{L}\d]/u.test(token));
+}

@@ -1,5 +1,7 @@
+import { commonWords } from './common-words.ts';
+import { cueWords } from './cues.ts';
 import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
-import { numberOf, tokensOf } from './tokens.ts';
+import { numberOf, tokensOfPhrase } from './tokens.ts';
 import { PhraseTrie } from './trie.ts';
 
 /** What a phrase of the menu may mean. */
@@ -60,7 +62,9 @@ export class Vocabulary {
     if (number === null) return;
     for (const text of [`number ${number}`, `number ${number} combo`, `number ${number} meal`, `combo number ${number}`])
       this.#addItem(item, text);
-    for (const text of [`number ${number}s`, `${number} combo`]) this.#addItem(item, text);
+    this.#addItem(item, `${number} combo`);
+    // "two number ones"
+    this.#meaning(['number', `${number}s`]).item ??= item;
   }
 
   #addSizes(item: MenuItem): void {
@@ -91,22 +95,18 @@ export class Vocabulary {
     const kinds = new Map<string, MenuItem[]>();
     for (const item of this.menu.items) {
       const last = tokensOfPhrase(item.name).at(-1) ?? '';
-      for (const word of new Set([last, ...tokensOfPhrase(item.category).slice(-1)])) {
-        const singular = singularOf(word);
-        const items = kinds.get(singular);
-        if (items === undefined) kinds.set(singular, [item]);
+      for (const word of new Set([singularOf(last), singularOf(tokensOfPhrase(item.category).at(-1) ?? '')])) {
+        const items = kinds.get(word);
+        if (items === undefined) kinds.set(word, [item]);
         else items.push(item);
       }
     }
     for (const [word, items] of kinds) {
-      if (items.length < 2) continue;
+      // A category named "extras" or "combos" must not hide the cue.
+      if (commonWords.has(word) || cueWords.has(word)) continue;
       for (const form of [word, pluralOf(word)]) this.#meaning([form]).kind.push(...items);
     }
   }
-}
-
-export function tokensOfPhrase(text: string): readonly string[] {
-  return text.split(/\s+/).flatMap((word) => tokensOf(word)).filter((token) => /[\p{L}\d]/u.test(token));
 }
 
 function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
