@@ -7,7 +7,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { LoopLagSample } from '../../runtime/loop-lag.ts';
 import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor } from '../contract.ts';
 import { type EngineChild, forkEngine } from './engine-child.ts';
-import type { EngineReport } from './process-messages.ts';
+import { type EngineReport, heartbeatMs } from './process-messages.ts';
 import type { StageTimings } from './stage-timings.ts';
 
 /** Loading the largest model from a slow disk; nothing is watched before it is over. */
@@ -148,9 +148,12 @@ class Supervisor implements EngineSupervisor {
   }
 
   #watch(): void {
+    const dueMs = this.#deps.clock.nowMs() + hungAfterMs;
     this.#arm(hungAfterMs, () => {
-      // If it was this thread that hung, the heartbeats lie unread in the channel: they come before the next timer.
-      this.#arm(0, () => this.#killHung('no sign of life', hungAfterMs));
+      // A timer this late means that this process stood still, and so perhaps did the other: a suspended machine, no CPU to be had.
+      if (this.#deps.clock.nowMs() - dueMs > heartbeatMs) this.#watch();
+      // Heartbeats that lie unread in the channel, because this thread was busy, are read before the next timer fires.
+      else this.#arm(0, () => this.#killHung('no sign of life', hungAfterMs));
     });
   }
 

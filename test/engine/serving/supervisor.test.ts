@@ -36,8 +36,19 @@ class FakeChild implements EngineChild {
   }
 }
 
-function build(t: Test) {
-  const clock = new FakeClock();
+/** A clock whose machine can stand still: time passes, and timers fire late. */
+class StallingClock extends FakeClock {
+  #stalledMs = 0;
+  override nowMs(): number {
+    return super.nowMs() + this.#stalledMs;
+  }
+  stall(ms: number): void {
+    this.#stalledMs += ms;
+  }
+}
+
+function build() {
+  const clock = new StallingClock();
   const children: FakeChild[] = [];
   const states: EngineState[] = [];
   const spawn = () => {
@@ -48,7 +59,7 @@ function build(t: Test) {
   const supervisor = startEngineProcess(options, { clock, log: silentLog, spawn });
   supervisor.onState((state) => states.push(state));
   /** Ends every test: nothing may be left. */
-  const end = async () => {
+  const end = async (t: Test) => {
     const stopped = supervisor.stop();
     children.at(-1)?.exit('SIGKILL');
     await stopped;
@@ -66,7 +77,7 @@ function build(t: Test) {
 }
 
 t.test('the process gets its options and is ready when it says so', async (t) => {
-  const { supervisor, last, states, beat, end } = build(t);
+  const { supervisor, last, states, beat, end } = build();
   t.same(last().commands, [{ kind: 'start', options, socketPath: supervisor.socketPath }]);
   t.same([supervisor.state, supervisor.pid], [{ kind: 'starting' }, 100]);
   last().report({ kind: 'ready', description });
@@ -74,11 +85,11 @@ t.test('the process gets its options and is ready when it says so', async (t) =>
   beat(60_000);
   t.same(states, [{ kind: 'ready', description }]);
   t.equal(last().kills, 0);
-  await end();
+  await end(t);
 });
 
 t.test('a process without a sign of life for a second is killed and started again', async (t) => {
-  const { clock, children, states, supervisor, last, end } = build(t);
+  const { clock, children, states, supervisor, last, end } = build();
   last().report({ kind: 'ready', description });
   clock.advance(990);
   t.equal(last().kills, 0);
@@ -92,11 +103,22 @@ t.test('a process without a sign of life for a second is killed and started agai
   t.same(states.at(-1), { kind: 'starting' });
   last().report({ kind: 'ready', description });
   t.equal(supervisor.state.kind, 'ready');
-  await end();
+  await end(t);
+});
+
+t.test('a machine that stood still does not cost the process its life', async (t) => {
+  const { clock, last, end } = build();
+  last().report({ kind: 'ready', description });
+  clock.stall(30_000);
+  clock.advance(1_000);
+  t.equal(last().kills, 0);
+  clock.advance(1_000);
+  t.equal(last().kills, 1, 'but silence after that does');
+  await end(t);
 });
 
 t.test('a run that hangs is killed although the process still beats', async (t) => {
-  const { last, states, beat, end } = build(t);
+  const { last, states, beat, end } = build();
   last().report({ kind: 'ready', description });
   beat(2_000, 900);
   t.equal(last().kills, 0);
@@ -104,20 +126,20 @@ t.test('a run that hangs is killed although the process still beats', async (t) 
   t.equal(last().kills, 1);
   last().exit('SIGKILL');
   t.match(states.at(-1), { kind: 'failed', error: { code: 'ENGINE_HUNG', details: { hungMs: 1_100 } } });
-  await end();
+  await end(t);
 });
 
 t.test('loading may take long and is not watched', async (t) => {
-  const { clock, last, end } = build(t);
+  const { clock, last, end } = build();
   clock.advance(500_000);
   t.equal(last().kills, 0);
   clock.advance(100_000);
   t.equal(last().kills, 1);
-  await end();
+  await end(t);
 });
 
 t.test('restarts wait longer each time, up to 10 s, and 250 ms again after a healthy minute', async (t) => {
-  const { clock, children, last, beat, end } = build(t);
+  const { clock, children, last, beat, end } = build();
   for (const delayMs of [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
     last().report({ kind: 'ready', description });
     last().report({ kind: 'runFailed', error: { code: 'ENGINE_RUN_FAILED', details: { reason: 'x' } } });
@@ -134,11 +156,11 @@ t.test('restarts wait longer each time, up to 10 s, and 250 ms again after a hea
   const count = children.length;
   clock.advance(250);
   t.equal(children.length, count + 1);
-  await end();
+  await end(t);
 });
 
 t.test('a start that fails with a reason of the table is reported and not tried again', async (t) => {
-  const { clock, children, supervisor, last, end } = build(t);
+  const { clock, children, supervisor, last, end } = build();
   const error = { code: 'TOKENIZER_INVALID', details: { file: 'f', reason: 'gone' } } as const;
   last().report({ kind: 'startFailed', error });
   last().exit('exit code 1');
@@ -146,22 +168,22 @@ t.test('a start that fails with a reason of the table is reported and not tried 
   t.same(supervisor.state, { kind: 'failed', error });
   clock.advance(3_600_000);
   t.equal(children.length, 1);
-  await end();
+  await end(t);
 });
 
 t.test('five starts that crash are the end, with the last reason', async (t) => {
-  const { clock, children, supervisor, last, end } = build(t);
+  const { clock, children, supervisor, last, end } = build();
   for (let attempt = 0; attempt < 5; attempt++) {
     last().exit('SIGKILL');
     clock.advance(10_000);
   }
   await t.rejects(supervisor.ready, { code: 'ENGINE_START_FAILED', message: /5 attempts.*SIGKILL/ });
   t.equal(children.length, 5);
-  await end();
+  await end(t);
 });
 
 t.test('a process that does not stop is killed', async (t) => {
-  const { clock, supervisor, last, end } = build(t);
+  const { clock, supervisor, last, end } = build();
   last().report({ kind: 'ready', description });
   const stopped = supervisor.stop();
   t.same(last().commands.at(-1), { kind: 'stop' });
@@ -169,5 +191,5 @@ t.test('a process that does not stop is killed', async (t) => {
   t.equal(last().kills, 1);
   last().exit('SIGKILL');
   await stopped;
-  await end();
+  await end(t);
 });
