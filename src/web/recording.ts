@@ -13,7 +13,7 @@ export async function sendRecording(
   callId: string,
 ): Promise<boolean> {
   const name = (await reader.getCall(callId))?.recording ?? null;
-  if (name === null || name !== basename(name) || name.startsWith('.')) return false;
+  if (name === null || name === '' || name !== basename(name) || name.startsWith('.')) return false;
   return new Promise((resolve, reject) => {
     const headers = { 'Cache-Control': 'private, no-cache' };
     const options = { root: recordingsDirectory, dotfiles: 'deny', cacheControl: false, headers } as const;

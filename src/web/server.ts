@@ -35,6 +35,14 @@ export async function startWeb(options: WebOptions, deps: WebDeps): Promise<WebS
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const url = `http://${isIPv6(bind) ? `[${bind}]` : bind}:${port}`;
+  const stop = async (): Promise<void> => {
+    feed.close();
+    const ended = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await ended;
+  };
+  let closed: Promise<void> | null = null;
   deps.log.info({ url }, 'pages are served');
   return {
     url,
@@ -43,12 +51,9 @@ export async function startWeb(options: WebOptions, deps: WebDeps): Promise<WebS
       if (!isLoopback(bind) || behindTlsProxy) throw new SpeakerpostError('WEB_SIGN_IN_LINK_NOT_LOCAL', { bind });
       return `${url}/sign-in/${links.make(path)}`;
     },
-    async close() {
-      feed.close();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+    close() {
+      closed ??= stop();
+      return closed;
     },
   };
 }

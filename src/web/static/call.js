@@ -15,7 +15,6 @@ if (sound !== null) {
     sound.play();
   });
 
-  // `timeupdate` comes four times a second: too coarse for a word, so a playing page looks at every frame.
   const words = [...document.querySelectorAll('a.word')].map((link) => ({ link, from: Number(link.dataset.from) }));
   let marked = null;
   const look = () => {
@@ -30,9 +29,14 @@ if (sound !== null) {
       current?.classList.add('now');
       marked = current;
     }
-    if (!sound.paused) requestAnimationFrame(look);
   };
-  sound.addEventListener('play', look);
+  // `timeupdate` comes four times a second: too coarse for a word, so a page that is seen looks at every frame as well.
+  const lookAtFrames = () => {
+    look();
+    if (!sound.paused) requestAnimationFrame(lookAtFrames);
+  };
+  sound.addEventListener('play', lookAtFrames);
+  sound.addEventListener('timeupdate', look);
   sound.addEventListener('seeked', look);
 }
 
