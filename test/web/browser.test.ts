@@ -91,7 +91,7 @@ test('in a browser: sign in, hear the seconds a ticket line came from, watch a w
       },
     ],
   });
-  await page.locator('.card').getByText('2 ×  Classic Burger').waitFor();
+  await page.locator('.card').getByText('2 × Classic Burger').waitFor();
   t.match(await page.locator('.card').textContent(), /13\.00/);
   const error = { code: 'RECORD_READER_FAILED', details: { reason: 'disk' } } as const;
   stage.desk.emit({ kind: 'alert', callId: 'c2', error, atWallMs: 2 });

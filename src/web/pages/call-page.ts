@@ -69,12 +69,10 @@ function facts(call: CallDetail): Html {
 }
 
 function player(call: CallDetail, sound: Sound): Html {
-  const heading = html`<h2>Sound</h2>`;
-  if (sound === null) return html`<section aria-label="Sound">${heading}<p>This call was not recorded.</p></section>`;
-  return html`<section class="player" aria-label="Sound">${heading}
-<audio id="sound" controls preload="metadata" src="${sound.url}"></audio>
-<p class="hint">Left: the guest, right: the agent. ${call.consent === null ? 'No consent line was set.' : `Guests were told: “${call.consent}”`}</p>
-</section>`;
+  if (sound === null) return html`<h2>Sound</h2><p>This call was not recorded.</p>`;
+  return html`<h2>Sound</h2>
+<div class="player"><audio id="sound" controls preload="metadata" src="${sound.url}"></audio></div>
+<p class="hint">Left: the guest, right: the agent. ${call.consent === null ? 'No consent line was set.' : `Guests were told: “${call.consent}”`}</p>`;
 }
 
 function words(call: CallDetail, sound: Sound): Html {

@@ -15,7 +15,7 @@ export function deliverySection(frame: Frame, callUrl: string, delivery: Deliver
   const { ticket, state, trail } = delivery;
   const posOrderId = trail.findLast((step) => step.posOrderId !== null)?.posOrderId ?? null;
   const action = `${callUrl}/tickets/${encodeURIComponent(ticket.ticketId)}/${ticket.revision}/resend`;
-  return html`<h3 id="delivery">Delivery <span class="state ${state}">${plainName(state)}</span></h3>
+  return html`<h3>Delivery <span class="state ${state}">${plainName(state)}</span></h3>
 <p>Ticket <code>${ticket.idempotencyKey}</code>${posOrderId === null ? '' : html`, at the POS <code>${posOrderId}</code>`}</p>
 <ol class="timeline">${trail.map(
     (step) =>

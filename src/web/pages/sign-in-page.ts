@@ -20,14 +20,14 @@ ${problem === null ? '' : html`<p class="problem" role="alert">${problem}</p>`}
 }
 
 /**
- * Sent instead of a redirect after a one-time link: a link followed from another site's page would otherwise arrive without
+ * Sent with a Refresh header instead of a redirect after a one-time link: a link followed from another site's page would otherwise arrive without
  * the cookie, which is SameSite=Strict.
  */
 export function continuePage(storeName: string, path: string): string {
   return bare(
     storeName,
     'Signed in',
-    html`<main id="main" class="narrow"><meta http-equiv="refresh" content="0;url=${path}"><p>Signed in. <a href="${path}">Go on</a></p></main>`,
+    html`<main id="main" class="narrow"><p>Signed in. <a href="${path}">Go on</a></p></main>`,
   );
 }
 

@@ -39,8 +39,9 @@ export class Gate {
   readonly requireSession: RequestHandler = (request, response, next) => {
     if (this.session(request) !== null) {
       next();
-    } else if (request.method === 'GET' && request.accepts(['html', 'json']) === 'html' && !isForPrograms(request)) {
-      response.redirect(303, `/sign-in?next=${encodeURIComponent(request.originalUrl)}`);
+    } else if (request.accepts(['html', 'json']) === 'html' && !isForPrograms(request)) {
+      const next = request.method === 'GET' ? `?next=${encodeURIComponent(request.originalUrl)}` : '';
+      response.redirect(303, `/sign-in${next}`);
     } else {
       response.status(401).json({ error: 'sign in first' });
     }

@@ -28,5 +28,5 @@ export class SignInLinks {
 
 /** `path` where it stays on this site, else the first page. Browsers read `//host` and `/\host` as another site. */
 export function localPath(path: unknown): string {
-  return typeof path === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\') ? path : '/';
+  return typeof path === 'string' && /^\/(?!\/)[\x21-\x5b\x5d-\x7e]*$/.test(path) ? path : '/';
 }

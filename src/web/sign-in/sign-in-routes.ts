@@ -60,7 +60,7 @@ export function signInRoutes({ storeName, account, gate, links, clock, log }: Si
     }
     gate.signIn(request, response);
     log.info({ address: request.ip }, 'signed in by a one-time link');
-    response.send(continuePage(storeName, path));
+    response.set('Refresh', `0;url=${path}`).send(continuePage(storeName, path));
   });
 
   return router;

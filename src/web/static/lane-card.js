@@ -67,7 +67,7 @@ function describeOrder(order) {
       element(
         'div',
         { class: 'line' },
-        `${line.quantity} × ${line.size ?? ''} ${line.name}`,
+        `${line.quantity} × ${line.size === null ? '' : `${line.size} `}${line.name}`,
         element('span', { class: 'price' }, amount(line.totalCents)),
       ),
       ...line.modifiers.map((each) => element('div', {}, `${each.action} ${each.name}`)),
