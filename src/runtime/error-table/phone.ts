@@ -1,3 +1,8 @@
 import type { ErrorRow } from './row.ts';
 
-export const phoneErrors = {} as const satisfies Record<string, ErrorRow>;
+export const phoneErrors = {
+  CALL_SCRIPT_INVALID: {
+    message: "{file} cannot be used as a customer's script: {reason}",
+    remedy: 'Correct the file; assets/customers/two-items.json is an example.',
+  },
+} as const satisfies Record<string, ErrorRow>;
