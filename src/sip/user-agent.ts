@@ -1,6 +1,11 @@
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { SipUserAgent } from './contract.ts';
+import type { IncomingInvite, PlaceCallOptions, SipDialog, SipUserAgent } from './contract.ts';
+import { ServerConnection } from './user-agent/connection.ts';
+import { AgentDialog } from './user-agent/dialog.ts';
+import { AgentInvite } from './user-agent/incoming-invite.ts';
+import { placeCall } from './user-agent/outgoing-call.ts';
+import type { SrfRequest, SrfResponse } from './user-agent/srf.ts';
 
 export interface UserAgentOptions {
   /** The SIP server's address now, `drachtio://[:secret@]host:port`; null while it is away. Asked again at each attempt to connect. */
@@ -10,6 +15,111 @@ export interface UserAgentOptions {
 }
 
 /** Connects to a SIP server; resolves when it is connected. @throws SIP_SERVER_UNREACHABLE, SIP_SERVER_URL_INVALID */
-export async function createUserAgent(_options: UserAgentOptions): Promise<SipUserAgent> {
-  throw new Error('being written');
+export async function createUserAgent(options: UserAgentOptions): Promise<SipUserAgent> {
+  const agent = new DrachtioUserAgent(options);
+  await agent.connect();
+  return agent;
+}
+
+/** The contract's user agent on drachtio-srf. Keeps the dialogs itself: drachtio's own have defects (see user-agent/srf.ts). */
+class DrachtioUserAgent implements SipUserAgent {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #connection: ServerConnection;
+  readonly #dialogs = new Map<string, AgentDialog>();
+  readonly #ringing = new Set<AgentInvite>();
+  readonly #stateListeners: ((state: 'connected' | 'lost') => void)[] = [];
+  #inviteHandler: ((invite: IncomingInvite) => void) | null = null;
+  #lost = new AbortController();
+
+  constructor(options: UserAgentOptions) {
+    this.#log = options.log;
+    this.#clock = options.clock ?? systemClock;
+    this.#connection = new ServerConnection({
+      server: options.server,
+      clock: this.#clock,
+      log: options.log,
+      onRequest: (request, response) => this.#receive(request, response),
+      onState: (state) => this.#follow(state),
+    });
+  }
+
+  get listening(): readonly string[] {
+    return this.#connection.listening;
+  }
+
+  connect(): Promise<void> {
+    return this.#connection.connect();
+  }
+
+  onInvite(handler: (invite: IncomingInvite) => void): void {
+    this.#inviteHandler = handler;
+  }
+
+  onServerState(listener: (state: 'connected' | 'lost') => void): void {
+    this.#stateListeners.push(listener);
+  }
+
+  async placeCall(requestUri: string, options: PlaceCallOptions): Promise<SipDialog> {
+    const { srf } = this.#connection;
+    const makeDialog = (id: string, callId: string, sdp: string) => this.#open(id, callId, sdp);
+    return placeCall(srf, requestUri, options, makeDialog, this.#lost.signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#dialogs.values()].map((dialog) => dialog.bye()));
+    this.#connection.close();
+    this.#endAll('the user agent was closed');
+  }
+
+  #receive(request: SrfRequest, response: SrfResponse): void {
+    const dialog = this.#dialogs.get(request.stackDialogId ?? '');
+    if (dialog !== undefined) {
+      dialog.receive(request, response);
+      return;
+    }
+    if (request.method === 'ACK') return;
+    if (request.method !== 'INVITE' || request.stackDialogId) {
+      response.send(481, 'Call/Transaction Does Not Exist', {});
+      return;
+    }
+    const invite = new AgentInvite(request, response, (id, callId, sdp) => this.#open(id, callId, sdp));
+    if (this.#inviteHandler === null) {
+      invite.reject(480, 'Temporarily Unavailable');
+      return;
+    }
+    this.#ringing.add(invite);
+    response.once('end', () => this.#ringing.delete(invite));
+    invite.onCancel(() => this.#ringing.delete(invite));
+    this.#inviteHandler(invite);
+  }
+
+  #open(id: string, sipCallId: string, remoteSdp: string): AgentDialog {
+    const dialog = new AgentDialog({
+      id,
+      sipCallId,
+      remoteSdp,
+      srf: this.#connection.srf,
+      clock: this.#clock,
+      log: this.#log,
+      onEnded: () => this.#dialogs.delete(id),
+    });
+    this.#dialogs.set(id, dialog);
+    return dialog;
+  }
+
+  #follow(state: 'connected' | 'lost'): void {
+    if (state === 'lost') {
+      this.#log.warn({ dialogs: this.#dialogs.size }, 'connection to the SIP server lost');
+      this.#endAll('the connection to the SIP server is lost');
+    }
+    for (const listener of this.#stateListeners) listener(state);
+  }
+
+  #endAll(reason: string): void {
+    this.#lost.abort();
+    this.#lost = new AbortController();
+    for (const invite of [...this.#ringing]) invite.cancel();
+    for (const dialog of [...this.#dialogs.values()]) dialog.end(reason);
+  }
 }

@@ -1,0 +1,81 @@
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { DialogState } from '../dialog/dialog-state.ts';
+import { type OkGuardEffect, type OkGuardState, okGuardDue, startOkGuard } from '../dialog/ok-guard.ts';
+import type { SipRequest } from '../message/message.ts';
+import type { Hop } from '../transport/transport.ts';
+
+/** A live dialog: its state, what is pending in it, and the 2xx that waits for its ACK. */
+export class Dialog {
+  /** drachtio's name of it: `<Call-ID>;from-tag=<tag of the initial request's From>`. */
+  readonly id: string;
+  /** Who gets what happens in the dialog. */
+  readonly owner: object;
+  /** Our Contact in it. */
+  readonly contact: string;
+  state: DialogState;
+  /** An INVITE (or UPDATE) of the peer without a final answer of ours (14.2: a second one is answered 500). */
+  isOfferPendingFromPeer = false;
+  /** An INVITE of ours without a final answer (14.2: one of the peer is answered 491). */
+  isOfferPendingToPeer = false;
+  /** CSeq of our last INVITE: its ACK carries the same. */
+  inviteSequence: number;
+  /** The ACK of our last INVITE's 2xx, to be sent again when the 2xx comes again. */
+  lastAck: { readonly request: SipRequest; readonly hop: Hop; readonly sequence: number } | null = null;
+  /** A 2xx to an INVITE of ours waits for the application's ACK. */
+  isAckDue = false;
+  isEnded = false;
+  readonly #clock: Clock;
+  #guard: { state: OkGuardState; timer: Timer | null; readonly sequence: number; readonly requestId: string } | null =
+    null;
+
+  constructor(id: string, owner: object, contact: string, state: DialogState, clock: Clock) {
+    this.id = id;
+    this.owner = owner;
+    this.contact = contact;
+    this.state = state;
+    this.inviteSequence = state.localSequence;
+    this.#clock = clock;
+  }
+
+  get key(): string {
+    return dialogKey(this.state.callId, this.state.localTag, this.state.remoteTag);
+  }
+
+  /** Sends a 2xx again by `resend` until `acknowledge` is called with its CSeq; calls `giveUp` after 64*T1. */
+  guardOk(sequence: number, requestId: string, resend: () => void, giveUp: () => void): void {
+    this.#guard?.timer?.cancel();
+    const { state, effects } = startOkGuard(this.#clock.nowMs());
+    const guard = { state, timer: null as Timer | null, sequence, requestId };
+    this.#guard = guard;
+    const run = (effect: OkGuardEffect) => {
+      if (effect.do === 'send') resend();
+      else if (effect.do === 'giveUp') {
+        this.#guard = null;
+        giveUp();
+      } else
+        guard.timer = this.#clock.after(effect.ms, () => {
+          const step = okGuardDue(guard.state, this.#clock.nowMs());
+          guard.state = step.state;
+          step.effects.forEach(run);
+        });
+    };
+    effects.forEach(run);
+  }
+
+  /** The id of the INVITE whose 2xx this ACK is for; null when it came before, or is for nothing that we know. */
+  acknowledge(sequence: number): string | null {
+    if (this.#guard === null || this.#guard.sequence !== sequence) return null;
+    const { requestId } = this.#guard;
+    this.stopGuard();
+    return requestId;
+  }
+
+  stopGuard(): void {
+    this.#guard?.timer?.cancel();
+    this.#guard = null;
+  }
+}
+
+export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId}|${localTag}|${remoteTag}`;
+}

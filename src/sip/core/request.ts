@@ -1,0 +1,66 @@
+import { tagOf } from '../message/address.ts';
+import { cseqOf, type Header, headerOf, type SipRequest } from '../message/message.ts';
+import { formatVia } from '../message/via.ts';
+import type { Transport } from '../transport/transport.ts';
+import { ALLOW, startsWithSdp } from './response.ts';
+
+/** A request as the application wrote it: everything that it leaves out is filled in. */
+export interface Draft {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+}
+
+const managed = new Set(['via', 'max-forwards', 'from', 'to', 'call-id', 'cseq', 'content-length']);
+const withContact = new Set(['INVITE', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'UPDATE']);
+
+/** A request outside of a dialog (RFC 3261 8.1.1); a Call-ID, CSeq and From tag of the application's stand (digest needs them). */
+export function buildRequest(draft: Draft, contact: string, newId: () => string, hostPort: string): SipRequest {
+  const message: SipRequest = { kind: 'request', ...draft };
+  const from = headerOf(message, 'from') ?? `<sip:${hostPort}>`;
+  const number = cseqOf(message)?.number ?? 1;
+  const head: Header[] = [
+    { name: 'max-forwards', value: '70' },
+    { name: 'from', value: tagOf(from) === undefined ? `${from};tag=${newId()}` : from },
+    { name: 'to', value: headerOf(message, 'to') ?? `<${draft.uri}>` },
+    { name: 'call-id', value: headerOf(message, 'call-id') ?? newId() },
+    { name: 'cseq', value: `${number} ${draft.method}` },
+  ];
+  return { ...message, headers: [...head, ...rest(draft, contact)] };
+}
+
+/** The same inside a dialog: `parts` are the dialog's Request-URI and headers. */
+export function buildDialogRequest(
+  draft: Draft,
+  contact: string,
+  parts: { readonly uri: string; readonly headers: readonly Header[] },
+): SipRequest {
+  const headers = [...parts.headers, ...rest(draft, contact).filter((header) => header.name !== 'route')];
+  return { kind: 'request', method: draft.method, uri: parts.uri, headers, body: draft.body };
+}
+
+/** The request with our Via on top (18.1.1, RFC 3581 `rport`). */
+export function withVia(request: SipRequest, transport: Transport, branch: string): SipRequest {
+  const value = formatVia({
+    transport: transport.protocol.toUpperCase(),
+    host: transport.local.address,
+    port: transport.local.port,
+    params: new Map([
+      ['rport', ''],
+      ['branch', branch],
+    ]),
+  });
+  return { ...request, headers: [{ name: 'via', value }, ...request.headers] };
+}
+
+function rest(draft: Draft, contact: string): Header[] {
+  const own = draft.headers.filter((header) => !managed.has(header.name));
+  const has = (name: string) => own.some((header) => header.name === name);
+  return [
+    ...(withContact.has(draft.method) && !has('contact') ? [{ name: 'contact', value: contact }] : []),
+    ...(draft.method === 'INVITE' && !has('allow') ? [{ name: 'allow', value: ALLOW }] : []),
+    ...(startsWithSdp(draft.body) && !has('content-type') ? [{ name: 'content-type', value: 'application/sdp' }] : []),
+    ...own,
+  ];
+}

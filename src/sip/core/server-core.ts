@@ -1,0 +1,229 @@
+import { acceptSequence, dialogOfServer, refreshTarget } from '../dialog/dialog-state.ts';
+import { tagOf } from '../message/address.ts';
+import { callIdOf, cseqOf, headerOf, listOf, type SipRequest, type SipResponse } from '../message/message.ts';
+import type { SipSyntaxError } from '../message/syntax-error.ts';
+import { writeMessage } from '../message/writer.ts';
+import type { ServerTransaction } from '../transaction/server-transaction.ts';
+import { responseHop, stampVia } from '../transport/routing.ts';
+import type { Hop, Transport } from '../transport/transport.ts';
+import type { ClientCore } from './client-core.ts';
+import type { CoreContext } from './core.ts';
+import { Dialog } from './dialog.ts';
+import type { Answer, IncomingRequest } from './incoming-request.ts';
+import { buildResponse } from './response.ts';
+
+/** An application that never answers must not keep a caller waiting (drachtio-server's CLIENT_TIMEOUT). */
+const APPLICATION_TIMEOUT_MS = 64_000;
+
+/** Requests that mean nothing outside of a dialog (12.2.2). */
+const onlyInDialog = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
+
+/** The answering half of the core: RFC 3261 8.2, 12.2.2, 13.3, 14.2, 15.1.2 and 9.2. */
+export class ServerCore {
+  readonly #context: CoreContext;
+  readonly #client: ClientCore;
+  readonly #pending = new Map<ServerTransaction, IncomingRequest>();
+
+  constructor(context: CoreContext, client: ClientCore) {
+    this.#context = context;
+    this.#client = client;
+    context.counters.gauge('requests_unanswered', () => this.#pending.size);
+  }
+
+  receive(transaction: ServerTransaction): void {
+    const { clock, newId, user, dialogs } = this.#context;
+    const message = transaction.request;
+    const request: IncomingRequest = {
+      id: newId(),
+      message,
+      from: transaction.from,
+      transaction,
+      dialog: null,
+      toTag: newId(),
+      owner: null,
+      isAnswered: false,
+      lastResponse: null,
+      guard: null,
+      onAnswered: null,
+    };
+    if (message.method === 'CANCEL') {
+      this.#receiveCancel(request);
+      return;
+    }
+    this.#pending.set(transaction, request);
+    const refusal = tagOf(headerOf(message, 'to')) === undefined ? this.#checkNew(request) : this.#checkInside(request);
+    if (refusal !== null) {
+      this.respond(request, refusal);
+      return;
+    }
+    if (message.method === 'INVITE') this.respond(request, { status: 100, reason: 'Trying' });
+    request.guard = clock.after(APPLICATION_TIMEOUT_MS, () =>
+      this.respond(request, { status: 504, reason: 'Server Time-out' }),
+    );
+    if (message.method === 'BYE' && request.dialog !== null) {
+      const { dialog } = request;
+      this.#refusePending(dialog, request);
+      if (dialog.state.phase === 'early') {
+        this.respond(request, { status: 200, reason: 'OK' });
+        return;
+      }
+      dialogs.remove(dialog);
+      dialog.isEnded = true;
+    }
+    user.request(request);
+  }
+
+  receiveAck(ack: SipRequest, from: Hop): void {
+    const { dialogs, user, counters } = this.#context;
+    const dialog = dialogs.ofRequest(ack);
+    const inviteId = dialog?.acknowledge(cseqOf(ack)?.number ?? 0) ?? null;
+    if (dialog === undefined || inviteId === null) counters.increment('dropped_ack');
+    else user.ack(dialog, ack, from, inviteId);
+  }
+
+  /** Sends an answer; null when a final one was sent before. Makes, confirms or drops the dialog of an INVITE. */
+  respond(request: IncomingRequest, answer: Answer): SipResponse | null {
+    if (request.isAnswered) return null;
+    const { message } = request;
+    if (answer.toTag !== undefined && request.lastResponse === null) request.toTag = answer.toTag;
+    this.#followInvite(request, answer.status);
+    const contact = request.dialog?.contact ?? this.#context.contact;
+    const response = buildResponse(message, answer, request.toTag, contact);
+    if (answer.status > 100) request.lastResponse = response;
+    if (answer.status >= 200) this.#finish(request);
+    request.transaction.respond(response);
+    const { dialog } = request;
+    if (message.method === 'INVITE' && answer.status >= 200 && answer.status < 300 && dialog !== null)
+      this.#guard(request, dialog, response);
+    return response;
+  }
+
+  /** A 400 (or 505) to a request that does not parse, without a transaction. */
+  refuseUnreadable(error: SipSyntaxError, from: Hop, transport: Transport): void {
+    this.#context.log.debug({ code: error.code, source: from.address }, 'unreadable SIP message');
+    if (error.answerable === null) return;
+    const request = stampVia(error.answerable, from);
+    const response = buildResponse(request, error.status, this.#context.newId(), this.#context.contact);
+    this.#context.counters.increment('responses_out_4xx');
+    transport.send(writeMessage(response), responseHop(request, from), () => {});
+  }
+
+  releaseOwner(owner: object): void {
+    for (const request of [...this.#pending.values()]) {
+      if (request.owner !== owner) continue;
+      const { method } = request.message;
+      if (method === 'BYE') this.respond(request, { status: 200, reason: 'OK' });
+      else this.respond(request, { status: 503, reason: 'Service Unavailable' });
+    }
+  }
+
+  close(): void {
+    for (const request of this.#pending.values()) request.guard?.cancel();
+    this.#pending.clear();
+  }
+
+  #checkNew(request: IncomingRequest): Answer | null {
+    const { message, transaction } = request;
+    if (tagOf(headerOf(message, 'from')) === undefined) return { status: 400, reason: 'Missing From Tag' };
+    if (onlyInDialog.has(message.method)) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
+    if (this.#context.layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
+    if (!message.uri.startsWith('sip:') && !message.uri.startsWith('sips:') && !message.uri.startsWith('tel:'))
+      return { status: 416, reason: 'Unsupported URI Scheme' };
+    return this.#checkRequire(message) ?? (message.method === 'INVITE' ? this.#checkContact(message) : null);
+  }
+
+  #checkInside(request: IncomingRequest): Answer | null {
+    const { message } = request;
+    const dialog = this.#context.dialogs.ofRequest(message);
+    if (dialog === undefined) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
+    const state = acceptSequence(dialog.state, message);
+    if (state === null) return { status: 500, reason: 'CSeq Out of Order' };
+    dialog.state = state;
+    request.dialog = dialog;
+    const isOffer = message.method === 'INVITE' || message.method === 'UPDATE';
+    if (isOffer) {
+      const retryAfter = [{ name: 'retry-after', value: '2' }];
+      if (dialog.isOfferPendingToPeer) return { status: 491, reason: 'Request Pending' };
+      if (dialog.isOfferPendingFromPeer) return { status: 500, reason: 'Previous Offer Pending', headers: retryAfter };
+    }
+    const refusal = this.#checkRequire(message);
+    if (refusal === null && isOffer) dialog.isOfferPendingFromPeer = true;
+    return refusal;
+  }
+
+  /** No extension is supported that a caller could require (8.2.2.3). */
+  #checkRequire(message: SipRequest): Answer | null {
+    const required = listOf(message, 'require');
+    if (required.length === 0) return null;
+    return { status: 420, reason: 'Bad Extension', headers: [{ name: 'unsupported', value: required.join(', ') }] };
+  }
+
+  #checkContact(message: SipRequest): Answer | null {
+    return dialogOfServer(message, 'x', 'early') === null ? { status: 400, reason: 'Missing Contact' } : null;
+  }
+
+  #receiveCancel(cancel: IncomingRequest): void {
+    const { layer, user } = this.#context;
+    const transaction = layer.inviteOf(cancel.message);
+    const invite = transaction === undefined ? undefined : this.#pending.get(transaction);
+    if (transaction === undefined) {
+      this.respond(cancel, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+      return;
+    }
+    this.respond(cancel, { status: 200, reason: 'OK' });
+    if (invite === undefined) return;
+    this.respond(invite, { status: 487, reason: 'Request Terminated' });
+    user.cancelled(invite, cancel.message);
+  }
+
+  /** The peer hangs up: what it asked before is answered 487 (15.1.2). */
+  #refusePending(dialog: Dialog, bye: IncomingRequest): void {
+    for (const request of [...this.#pending.values()]) {
+      if (request.dialog !== dialog || request === bye) continue;
+      this.respond(request, { status: 487, reason: 'Request Terminated' });
+      if (dialog.state.phase === 'early') this.#context.user.cancelled(request, bye.message);
+    }
+  }
+
+  #followInvite(request: IncomingRequest, status: number): void {
+    const { message, dialog } = request;
+    const { dialogs, clock, contact } = this.#context;
+    if (message.method !== 'INVITE' && message.method !== 'UPDATE') return;
+    const isNew = tagOf(headerOf(message, 'to')) === undefined;
+    if (isNew && dialog === null && status > 100 && status < 300 && request.owner !== null) {
+      const state = dialogOfServer(message, request.toTag, status < 200 ? 'early' : 'confirmed');
+      if (state === null) return;
+      const id = `${callIdOf(message)};from-tag=${state.remoteTag}`;
+      request.dialog = new Dialog(id, request.owner, contact, state, clock);
+      dialogs.add(request.dialog);
+    } else if (dialog !== null && status >= 200) {
+      if (!isNew) dialog.isOfferPendingFromPeer = false;
+      if (status < 300) {
+        dialog.state = { ...dialog.state, phase: 'confirmed' };
+        if (!isNew) dialog.state = refreshTarget(dialog.state, message);
+      } else if (isNew) dialogs.remove(dialog);
+    }
+  }
+
+  #guard(request: IncomingRequest, dialog: Dialog, response: SipResponse): void {
+    dialog.guardOk(
+      cseqOf(request.message)?.number ?? 0,
+      request.id,
+      () => {
+        this.#context.counters.increment('retransmissions_out');
+        request.transaction.respondAgain(response);
+      },
+      () => {
+        this.#context.counters.increment('failed_ack');
+        this.#client.endDialog(dialog, 200, 'ACK timeout');
+      },
+    );
+  }
+
+  #finish(request: IncomingRequest): void {
+    request.isAnswered = true;
+    request.guard?.cancel();
+    this.#pending.delete(request.transaction);
+    request.onAnswered?.();
+  }
+}

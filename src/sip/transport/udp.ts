@@ -1,0 +1,49 @@
+import type { Counters } from '../counters.ts';
+import { parseMessage, skipLineEnds } from '../message/reader.ts';
+import { SipSyntaxError } from '../message/syntax-error.ts';
+import type { AllowList } from './allow-list.ts';
+import type { Hop, Transport, TransportEvents } from './transport.ts';
+import type { DatagramSocket } from './udp-socket.ts';
+
+export interface UdpTransportOptions {
+  readonly socket: DatagramSocket;
+  /** Requests from elsewhere are dropped unread; responses are matched to transactions and need no list. */
+  readonly allow: AllowList;
+  /** null: the address that the socket is bound to. */
+  readonly externalAddress: string | null;
+  readonly counters: Counters;
+}
+
+const responseStart = Buffer.from('SIP/');
+
+/** SIP over UDP (RFC 3261 section 18): one message a datagram; what is none is counted and forgotten. */
+export function createUdpTransport(options: UdpTransportOptions): Transport {
+  const { socket, allow, counters } = options;
+  const receive = (bytes: Uint8Array, from: Hop, events: TransportEvents) => {
+    const start = skipLineEnds(bytes);
+    if (start === bytes.length) return counters.increment('keep_alives');
+    const isResponse = responseStart.equals(bytes.subarray(start, start + responseStart.length));
+    if (!isResponse && !allow.has(from.address)) return counters.increment('dropped_source');
+    try {
+      events.message(parseMessage(bytes), from);
+    } catch (error) {
+      if (!(error instanceof SipSyntaxError)) throw error;
+      counters.increment('dropped_syntax');
+      events.unreadable(error, from);
+    }
+  };
+  return {
+    protocol: 'udp',
+    isReliable: false,
+    local: { address: options.externalAddress ?? socket.address, port: socket.port },
+    start: (events) =>
+      socket.onMessage((bytes, address, port) => receive(bytes, { protocol: 'udp', address, port }, events)),
+    send: (bytes, to, failed) =>
+      socket.send(bytes, to.address, to.port, (error) => {
+        if (error === null) return;
+        counters.increment('send_errors');
+        failed(error.message);
+      }),
+    close: () => socket.close(),
+  };
+}

@@ -1,0 +1,78 @@
+import { SpeakerpostError } from '../../runtime/errors.ts';
+import type { PlaceCallOptions, SipDialog } from '../contract.ts';
+import type { DialogMaker } from './incoming-invite.ts';
+import { safeHeaders } from './safe-headers.ts';
+import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
+
+/**
+ * Places a call: INVITE, provisional responses, ACK of the 2xx. `lost` aborts when the SIP server is gone.
+ * Rejects with SIP_CALL_FAILED (the final status, 408 without one, 487 after CANCEL).
+ */
+export function placeCall(
+  srf: SrfApplication,
+  uri: string,
+  options: PlaceCallOptions,
+  makeDialog: DialogMaker,
+  lost: AbortSignal,
+): Promise<SipDialog> {
+  const { sdpOffer, headers = {}, signal, onProvisional } = options;
+  const failed = (status: number, reason: string, cause?: unknown) =>
+    new SpeakerpostError('SIP_CALL_FAILED', { uri, status, reason }, cause);
+  return new Promise((resolve, reject) => {
+    let invite: SrfRequest | null = null;
+    const cancel = () => {
+      try {
+        invite?.cancel(() => {});
+      } catch {
+        settle(() => reject(failed(503, 'The SIP server is gone')));
+      }
+    };
+    const onLost = () => settle(() => reject(failed(503, 'The SIP server is gone')));
+    const settle = (outcome: () => void) => {
+      signal?.removeEventListener('abort', cancel);
+      lost.removeEventListener('abort', onLost);
+      outcome();
+    };
+    const receive = (response: SrfResponse, ack: () => void) => {
+      const { status, reason, body } = response;
+      if (status < 200) {
+        onProvisional?.(status, body ? body : null);
+        return;
+      }
+      const id = response.stackDialogId;
+      if (status >= 300 || id === undefined || id === '') {
+        settle(() => reject(failed(status >= 300 ? status : 500, status >= 300 ? reason : 'No Contact in the answer')));
+        return;
+      }
+      ack();
+      const dialog = makeDialog(id, response.get('call-id') ?? '', body ?? '');
+      if (signal?.aborted === true) {
+        // The answer crossed our CANCEL (RFC 3261 9.1): hang up what came up.
+        void dialog.bye();
+        settle(() => reject(failed(487, 'Request Terminated')));
+      } else settle(() => resolve(dialog));
+    };
+    if (signal?.aborted === true) {
+      reject(failed(487, 'Request Terminated'));
+      return;
+    }
+    lost.addEventListener('abort', onLost);
+    const contentType = { 'Content-Type': 'application/sdp' };
+    try {
+      const request = { uri, method: 'INVITE', headers: { ...contentType, ...safeHeaders(headers) }, body: sdpOffer };
+      srf.app.request(request, (error, sent) => {
+        if (sent === undefined) {
+          settle(() => reject(failed(503, error instanceof Error ? error.message : String(error), error)));
+          return;
+        }
+        invite = sent;
+        sent.on('response', receive);
+        sent.on('update', (_update: SrfRequest, response: SrfResponse) => response.send(200, 'OK', {}));
+        signal?.addEventListener('abort', cancel);
+        if (signal?.aborted === true) cancel();
+      });
+    } catch (error) {
+      settle(() => reject(failed(503, 'The SIP server is gone', error)));
+    }
+  });
+}
