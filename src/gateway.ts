@@ -9,7 +9,7 @@ import type { EngineSupervisor } from './engine/contract.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
-import { startDelivery } from './orders/delivery/delivery.ts';
+import { startDelivery } from './orders/delivery/delivery-plane.ts';
 import type { RecordReader } from './records/contract.ts';
 import { startRecordReader } from './records/reader.ts';
 import { systemClock } from './runtime/clock.ts';

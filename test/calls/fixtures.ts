@@ -240,8 +240,9 @@ function testExtractor(): OrderExtractor {
   };
 }
 
-export function deskFixture(changes: Partial<DeskOptions> = {}) {
-  const clock = new FakeClock();
+/** A desk among test rooms; `realDelivery` takes the place of the one that only remembers. */
+export function deskFixture(changes: Partial<DeskOptions> = {}, realDelivery?: DeliveryPlane) {
+  const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
   const delivery = new TestDelivery();
   const userAgent = new TestUserAgent();
@@ -290,7 +291,7 @@ export function deskFixture(changes: Partial<DeskOptions> = {}) {
         answer: (offer, chosen, port) => `answer to ${offer} ${chosen.direction} on ${port}`,
         last: 'the last description',
       }),
-      delivery,
+      delivery: realDelivery ?? delivery,
       clock,
       log: silentLog,
       metrics: createMetrics(),

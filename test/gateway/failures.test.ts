@@ -1,0 +1,130 @@
+import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import t from 'tap';
+import { placeScriptedCall } from '../../src/phone/phone.ts';
+import { isError } from '../../src/runtime/errors.ts';
+import { parseWav } from '../../src/runtime/wav.ts';
+import { eventually, runningGateway } from '../support/running-gateway.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const RATE_HZ = 24_000;
+
+t.test(
+  'the engine is killed in a call: the guest hears the apology, the log says why, the next call works',
+  { timeout: 90_000 },
+  async (t) => {
+    const { gateway, store } = await runningGateway(t);
+    const saveFile = `${t.testdir()}/call.wav`;
+    const call = placeScriptedCall({ target: store.target, saveFile });
+    await eventually('the agent speaks', 20_000, () => (gateway.desk.live[0]?.words.length ? true : null));
+    const pid = gateway.engine.pid;
+    t.not(pid, null);
+    process.kill(pid ?? 0, 'SIGKILL');
+    const report = await call;
+    t.equal(report.endedBy, 'peer');
+    const heard = rightChannel(saveFile);
+    const apology = parseWav(readFileSync(resolve(ROOT, 'assets/apology.wav')), 'apology.wav');
+    t.ok(likeness(heard, apology.samples) > 0.6, 'the apology is in what the phone heard');
+    const [latest] = await gateway.reader.listCalls({ limit: 1, beforeWallMs: null });
+    t.equal(latest?.outcome, 'failed');
+    const detail = await gateway.reader.getCall(latest?.callId ?? '');
+    t.ok(detail?.log.some((line) => line.what === 'lane_failed' && line.detail.length > 0));
+    t.ok(
+      gateway.desk.alerts.some((alert) => alert.callId === latest?.callId),
+      'the page shows an alert',
+    );
+
+    await eventually('the engine is back', 20_000, () => (gateway.engine.state.kind === 'ready' ? true : null));
+    const stop = new AbortController();
+    const next = placeScriptedCall({ target: store.target, signal: stop.signal });
+    await eventually('the agent greets again', 20_000, () => (gateway.desk.live[0]?.words.length ? true : null));
+    stop.abort();
+    t.equal((await next).endedBy, 'phone');
+  },
+);
+
+t.test('every lane is taken: 486; the lanes are free again afterwards', { timeout: 60_000 }, async (t) => {
+  const { gateway, store } = await runningGateway(t, {
+    engine: { lanes: 1, threads: 1, seed: 1, model: resolve(ROOT, 'models/nano') },
+  });
+  const stop = new AbortController();
+  const first = placeScriptedCall({ target: store.target, signal: stop.signal });
+  await eventually('the first call talks', 20_000, () => (gateway.desk.live[0]?.state === 'talking' ? true : null));
+  await t.rejects(
+    placeScriptedCall({ target: store.target }),
+    (error: unknown) => isError(error, 'SIP_CALL_FAILED') && /486/.test(error.message),
+  );
+  stop.abort();
+  await first;
+  await eventually('the lane is free', 5_000, () => (gateway.desk.live.length === 0 ? true : null));
+  const again = new AbortController();
+  const second = placeScriptedCall({ target: store.target, signal: again.signal });
+  await eventually('the second call talks', 20_000, () => (gateway.desk.live[0]?.state === 'talking' ? true : null));
+  again.abort();
+  await second;
+});
+
+t.test('garbage on the SIP and RTP ports changes nothing for a call that is up', { timeout: 60_000 }, async (t) => {
+  const { gateway, store } = await runningGateway(t);
+  const stop = new AbortController();
+  const call = placeScriptedCall({ target: store.target, signal: stop.signal });
+  await eventually('the call talks', 20_000, () => (gateway.desk.live[0]?.state === 'talking' ? true : null));
+  const socket = createSocket('udp4');
+  t.teardown(() => socket.close());
+  const { first, last } = rtpRange(store.configFile);
+  for (let i = 0; i < 300; i++) {
+    const bytes = Buffer.from(Array.from({ length: i % 90 }, (_, at) => (i * 37 + at * 101) & 255));
+    socket.send(bytes, store.sipPort, '127.0.0.1');
+    for (let port = first; port <= last; port += 2) socket.send(bytes, port, '127.0.0.1');
+    if (i % 30 === 0) await new Promise((done) => setTimeout(done, 5));
+  }
+  await eventually('the agent spoke on', 20_000, () => ((gateway.desk.live[0]?.words.length ?? 0) >= 4 ? true : null));
+  stop.abort();
+  const report = await call;
+  t.equal(report.endedBy, 'phone');
+  t.equal(gateway.desk.alerts.length, 0);
+});
+
+function rtpRange(configFile: string): { first: number; last: number } {
+  const match = /first: (\d+)\s+last: (\d+)/.exec(readFileSync(configFile, 'utf8'));
+  return { first: Number(match?.[1]), last: Number(match?.[2]) };
+}
+
+/** What the phone heard, from its stereo file. */
+function rightChannel(file: string): Float32Array {
+  const bytes = readFileSync(file);
+  const data = new Int16Array(bytes.buffer, bytes.byteOffset + 44, Math.floor((bytes.length - 44) / 2));
+  return Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
+}
+
+/** Greatest correlation of the two sounds' loudness curves (10 ms steps), over all shifts: 1 is the same sound. */
+function likeness(heard: Float32Array, clip: Float32Array): number {
+  const curve = (samples: Float32Array) => {
+    const step = RATE_HZ / 100;
+    return Array.from({ length: Math.floor(samples.length / step) }, (_, i) => {
+      let sum = 0;
+      for (let at = i * step; at < (i + 1) * step; at++) sum += (samples[at] ?? 0) ** 2;
+      return Math.log10(1e-6 + sum / step);
+    });
+  };
+  const a = curve(heard);
+  const b = curve(clip);
+  let best = -1;
+  for (let shift = 0; shift + b.length <= a.length; shift++)
+    best = Math.max(best, correlation(a.slice(shift, shift + b.length), b));
+  return best;
+}
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (const [i, value] of a.entries()) {
+    const [x, y] = [value - meanA, (b[i] ?? 0) - meanB];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  }
+  return ab / Math.sqrt(aa * bb || 1);
+}
