@@ -30,7 +30,7 @@ export class CallQueries {
     this.#list = database.prepare(`${CALL_ROWS} WHERE started_wall_ms < ? ORDER BY started_wall_ms DESC LIMIT ?`);
     this.#one = database.prepare(`${CALL_ROWS} WHERE call_id = ?`);
     this.#tickets = database.prepare(
-      `SELECT call_id, body, state FROM tickets JOIN outbox USING (ticket_id, revision)
+      `SELECT tickets.call_id, body, state FROM tickets JOIN outbox USING (ticket_id, revision)
        WHERE tickets.call_id IN (SELECT value FROM json_each(?)) ORDER BY customer_seq, revision`,
     );
     this.#words = database.prepare('SELECT turn, text, from_ms, to_ms FROM words WHERE call_id = ? ORDER BY position');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { DeliveryOptions, DeliveryStep } from '../../../src/orders/contract.ts';
 import type { Ticket } from '../../../src/orders/ticket.ts';
+import type { CallRecordEvent } from '../../../src/records/contract.ts';
 
 export const secret = `whsec_${Buffer.from('a secret of thirty-two bytes len').toString('base64')}`;
 
@@ -79,15 +80,35 @@ export function deliveryOptions(
   };
 }
 
+export function startedCall(callId: string, startedWallMs = 1_764_000_000_000): CallRecordEvent {
+  return {
+    kind: 'started',
+    callId,
+    sipCallId: `sip-${callId}`,
+    storeId: 'store-12',
+    lane: 'lane-1',
+    from: 'sip:intercom@127.0.0.1',
+    source: '127.0.0.1:5062',
+    codec: 'PCMU',
+    menuId: 'burger-barn',
+    personaId: 'nano',
+    seed: 7,
+    consent: null,
+    startedWallMs,
+  };
+}
+
 /** Polls until `check` gives something; fails loudly after `limitMs`. */
 export async function eventually<Value>(
-  check: () => Value | undefined | null | false,
+  check: () => Value | Promise<Value>,
   limitMs = 30_000,
-): Promise<Value> {
+): Promise<Exclude<Value, null | undefined | false>> {
   const endMs = performance.now() + limitMs;
   for (;;) {
-    const value = check();
-    if (value !== undefined && value !== null && value !== false) return value;
+    const value = await check();
+    if (value !== undefined && value !== null && value !== false) {
+      return value as Exclude<Value, null | undefined | false>;
+    }
     if (performance.now() > endMs) throw new Error(`not within ${limitMs} ms: ${check}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

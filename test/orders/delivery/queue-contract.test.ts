@@ -89,12 +89,8 @@ for (const [name, start] of Object.entries(transports)) {
       await add('spent', 1);
       await eventually(() => times('never') === 1 && times('spent') === 1);
       for (const id of ['tk_never-r1-g1', 'tk_spent-r1-g1']) {
-        let live = true;
-        for (let i = 0; i < 100 && live; i++) {
-          live = await queue.isLive(id);
-          if (live) await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-        t.equal(live, false, `${id} is not live`);
+        await eventually(async () => !(await queue.isLive(id)));
+        t.equal(await queue.isLive(id), false, `${id} is not live`);
       }
     });
     t.same(errors, []);
