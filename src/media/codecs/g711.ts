@@ -64,9 +64,11 @@ function tableCodec(encodeSample: (sample: number) => number, decodeCode: (code:
     },
     encode(samples, out, at) {
       for (let i = 0; i < samples.length; i++) {
-        // Rounds to the nearest integer; a NaN becomes the table's first entry rather than a hole.
-        const index = ((samples[i] ?? 0) * 32_768 + 32_768.5) | 0;
-        out[at + i] = codes[Math.max(0, Math.min(65_535, index))] ?? 0;
+        // Rounds to the nearest integer. A NaN becomes the lowest sample, as | 0 makes it 0.
+        let index = ((samples[i] ?? 0) * 32_768 + 32_768.5) | 0;
+        if (index < 0) index = 0;
+        else if (index > 65_535) index = 65_535;
+        out[at + i] = codes[index] ?? 0;
       }
     },
   };
