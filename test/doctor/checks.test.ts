@@ -1,0 +1,47 @@
+import { createSocket } from 'node:dgram';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { readStoreConfig, type StoreConfig } from '../../src/config/store.ts';
+import { startDemoPos } from '../../src/demo-pos/demo-pos.ts';
+import { checksOf, type Finding, runCheck } from '../../src/doctor/checks.ts';
+import { POS_SECRET, writeTestStore } from '../support/gateway.ts';
+
+async function findings(config: StoreConfig): Promise<Map<string, Finding>> {
+  const found = new Map<string, Finding>();
+  for (const check of checksOf(config)) found.set(check.name, await runCheck(check));
+  return found;
+}
+
+t.test('a machine that fits passes every check', async (t) => {
+  const pos = await startDemoPos({ secret: POS_SECRET, port: 0 });
+  t.teardown(() => pos.close());
+  const { configFile } = await writeTestStore(t.testdir(), pos.url);
+  const found = await findings(readStoreConfig(configFile));
+  for (const [name, finding] of found) t.not(finding.state, 'failed', `${name}: ${finding.detail}`);
+  t.match(found.get('ONNX Runtime')?.detail, /^1\.30\.0 from .*libonnxruntime/);
+  t.match(found.get('POS')?.detail, /clocks agree/);
+});
+
+t.test('each fault has one finding and one remedy', async (t) => {
+  const { configFile, sipPort } = await writeTestStore(t.testdir(), 'http://127.0.0.1:9/orders');
+  const config = readStoreConfig(configFile);
+  const blocker = createSocket('udp4');
+  await new Promise<void>((done) => blocker.bind({ address: '127.0.0.1', port: sipPort, exclusive: true }, done));
+  t.teardown(() => blocker.close());
+  const emptyModel = join(t.testdir({ model: {} }), 'model');
+  mkdirSync(emptyModel, { recursive: true });
+  const found = await findings({
+    ...config,
+    engine: { ...config.engine, model: emptyModel },
+    orders: { ...config.orders, queue: 'redis://127.0.0.1:9' },
+    sip: { ...config.sip, bind: config.sip.bind },
+  });
+  for (const name of ['SIP port', 'model', 'queue', 'POS']) {
+    const finding = found.get(name);
+    t.equal(finding?.state, 'failed', name);
+    t.match(finding?.remedy, /\S/, name);
+  }
+  const away = await findings({ ...config, sip: { ...config.sip, bind: '203.0.113.7' } });
+  t.match(away.get('address'), { state: 'failed', remedy: /sip\.bind/ });
+});
