@@ -4,7 +4,7 @@ import type { Span } from './clause.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
 import { clearLines, emptyState, type OrderState, removeLine, signature, type Source, totalCents, withCost } from './order-state.ts';
-import { type ReadingContext, readMention, removeMentioned, removeOptions } from './order-reading.ts';
+import { allowOptions, type ReadingContext, readMention, removeMentioned, removeOptions } from './order-reading.ts';
 import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -171,8 +171,17 @@ export class CarOrder {
       for (const mention of parsed.mentions) this.#takeOff(mention, segment, clause, isPartial);
       return;
     }
+    if (segment.act === 'allow') {
+      for (const mention of parsed.mentions) {
+        const context = { ...this.#contextOf(segment, clause, mention, cutWord, false), bound: new Map<Mention, string>(), replaces: 'none' as const, isOfFocus: false };
+        this.#states = this.#states.map((state) => allowOptions(state, mention, context));
+      }
+      return;
+    }
     this.#readUnknown(parsed, segment);
     const replacedItem = removed?.mentions.find(({ item }) => item !== null) ?? null;
+    const counted = split <= 0 ? undefined : segment.spans.slice(0, split).find((span) => span.kind === 'number');
+    const partialCount = counted?.kind === 'number' ? counted.value : null;
     const makesThe = segment.act === 'make' && parsed.mentions.length > 1 && parsed.mentions[0]?.item !== null;
     const denied = parsed.mentions.some(({ isDenied }) => isDenied);
     const bound = new Map<OrderState, Map<Mention, string>>();
@@ -190,7 +199,8 @@ export class CarOrder {
         const context: ReadingContext = {
           ...this.#contextOf(segment, clause, mention, cutWord, hasRemoved || denied),
           bound: kept,
-          replaces: segment.act === 'replace' || (segment.act === 'make' && segment.isCorrection),
+          partialCount,
+          replaces: segment.act === 'replace' || segment.isChange ? 'group' : segment.isCorrection || segment.isReadback ? 'kind' : 'none',
           isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
         };
         for (const reading of readMention(state, mention, context)) {
@@ -213,7 +223,7 @@ export class CarOrder {
   }
 
   #takeOff(mention: Mention, segment: Segment, clause: ClauseSource, isPartial: boolean): void {
-    const context = { ...this.#contextOf(segment, clause, mention, null, true), bound: new Map<Mention, string>(), replaces: false, isOfFocus: false };
+    const context = { ...this.#contextOf(segment, clause, mention, null, true), bound: new Map<Mention, string>(), replaces: 'none' as const, isOfFocus: false };
     this.#states = this.#states.map((state) => {
       if (mention.options.length > 0 && (mention.item === null || mention.isDefinite)) return removeOptions(state, mention, context);
       return removeMentioned(state, mention, context, isPartial);
@@ -255,6 +265,7 @@ export class CarOrder {
       askedItem: this.#askedItem,
       cutWord,
       hasRemoved,
+      partialCount: null,
     };
   }
 }

@@ -21,6 +21,21 @@ export type Span = Extent &
     | { readonly kind: 'word'; readonly text: string; readonly isKnown: boolean }
   );
 
+/** Puts words together that the menu writes as one: milk shake, cheese burger. */
+export function joinCompounds(tokens: readonly Token[], vocabulary: Vocabulary): Token[] {
+  const joined: Token[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at];
+    if (token === undefined) break;
+    const both = token.text + (tokens[at + 1]?.text ?? '');
+    if (both.length > 6 && token.text.length > 2 && both !== token.text && vocabulary.words.has(both) && vocabulary.phrases.longest([token.text, tokens[at + 1]?.text ?? ''], 0)?.length !== 2) {
+      joined.push({ text: both, word: token.word });
+      at++;
+    } else joined.push(token);
+  }
+  return joined;
+}
+
 /** Names the parts of a clause: the longest phrase of the menu or of the cues wins, the menu's where both are as long. */
 export function spansOf(tokens: readonly Token[], vocabulary: Vocabulary, spelling: Spelling): Span[] {
   const texts = tokens.map(({ text }) => text);

@@ -1,4 +1,4 @@
-import type { MenuItem } from '../menu/menu.ts';
+import type { MenuItem, MenuOption } from '../menu/menu.ts';
 import type { Mention, MentionedOption } from './mention.ts';
 import type { LineOption, OrderLine, OrderState } from './order-state.ts';
 
@@ -6,15 +6,22 @@ import type { LineOption, OrderLine, OrderState } from './order-state.ts';
 export function optionsFor(item: MenuItem, mentioned: readonly MentionedOption[]): LineOption[] {
   const found: LineOption[] = [];
   for (const { options, action, half } of mentioned) {
-    const option = options.find(({ groupId }) => item.groups.some(({ id }) => id === groupId));
+    const group = item.groups.find(({ id }) => options.some(({ groupId }) => groupId === id));
+    const option = options.find(({ groupId }) => groupId === group?.id);
     if (option !== undefined && !found.some((other) => other.option === option && other.half === half))
-      found.push({ option, action, half });
+      // There is one crust to a pizza: what can be chosen once is of the whole.
+      found.push({ option, action, half: group?.max === 1 ? null : half });
   }
   return found;
 }
 
-/** What was said later of an option stands; a group with room for one keeps the last. */
-export function mergeOptions(item: MenuItem, kept: readonly LineOption[], said: readonly LineOption[]): readonly LineOption[] {
+/** What was said later of an option stands: "no cheese" takes added cheese back. A group with room for one keeps the last. */
+export function mergeOptions(
+  item: MenuItem,
+  kept: readonly LineOption[],
+  said: readonly LineOption[],
+  takenBack: readonly MenuOption[] = [],
+): readonly LineOption[] {
   let merged = [...kept];
   for (const each of said) {
     const group = item.groups.find(({ id }) => id === each.option.groupId);
@@ -23,6 +30,8 @@ export function mergeOptions(item: MenuItem, kept: readonly LineOption[], said: 
         !(option === each.option && (half === each.half || half === null || each.half === null)) &&
         !(group?.max === 1 && option.groupId === each.option.groupId && action === 'add' && each.action === 'add'),
     );
+    const wasAdded = kept.some(({ option, action }) => option === each.option && action === 'add');
+    if (each.action === 'no' && (wasAdded || takenBack.includes(each.option))) continue;
     merged.push(each);
   }
   return merged;

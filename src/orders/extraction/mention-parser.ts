@@ -51,6 +51,7 @@ export class MentionParser {
   #afterWith = false;
   #chunk = 0;
   #preposition = false;
+  #isSeparated = false;
 
   constructor(vocabulary: Vocabulary, spans: readonly Span[]) {
     this.#vocabulary = vocabulary;
@@ -147,20 +148,18 @@ export class MentionParser {
     if (meaning.item === null) return true;
     const target = this.#current?.item ?? null;
     if (this.#preposition) return false;
-    if (this.#prefix.quantity !== null || this.#prefix.isDefinite) return false;
+    if (this.#prefix.isForAll) return true;
+    if (meaning.isShort) return this.#prefix.sizePhrase === null || this.#itemAhead(index) !== null;
+    if (this.#prefix.quantity !== null || this.#prefix.isDefinite || this.#prefix.sizePhrase !== null) return false;
+    if (this.#current?.isSplit === true && target === null) return true;
     if (this.#action !== null && target === null) return this.#action !== 'no';
-    if (target === null) return this.#nextIsSide(index);
-    if (!takes(target, meaning)) return false;
-    return this.#afterWith || this.#action !== null || this.#nextIsSide(index) || (this.#current?.options.length ?? 0) > 0 || !this.#nextIsEnd(index);
+    if (target === null) return this.#afterWith || this.#nextIsSide(index) || this.#itemAhead(index) !== null;
+    return takes(target, meaning);
   }
 
   #nextIsSide(index: number): boolean {
     const next = this.#spans[index + 1];
     return next?.kind === 'cue' && next.cue === 'side';
-  }
-
-  #nextIsEnd(index: number): boolean {
-    return this.#spans[index + 1] === undefined;
   }
 
   #size(span: Extract<Span, { kind: 'menu' }>, index: number): boolean {
@@ -236,6 +235,10 @@ export class MentionParser {
     };
     const ahead = this.#itemAhead(index);
     const current = this.#current;
+    if (this.#isDenied && this.#action === null) {
+      this.#takeBack(option, span);
+      return;
+    }
     if (ahead !== null && takes(ahead, span.meaning) && (this.#action === null || this.#prefix.quantity !== null || current === null)) {
       this.#prefixOptions.push(option);
       this.#prefix.from ??= span.from;
@@ -257,6 +260,15 @@ export class MentionParser {
     }
     if (this.#prefix.isForAll && this.#current !== null && !this.#prefixOptions.includes(option)) this.#moveToAll(option);
     if (!this.#keepsAction && this.#action !== null) this.#action = null;
+  }
+
+  /** "not vanilla, hazelnut": the option was never meant. */
+  #takeBack(option: MentionedOption, span: Span): void {
+    const mention = this.#newMention(null, { ...noPrefix(), from: span.from });
+    mention.isDenied = true;
+    mention.options.push(option);
+    mention.to = span.to;
+    this.#mentions.push(mention);
   }
 
   /** "five crunchy tacos and three soft tacos, all beef": the option is everyone's. */
@@ -292,6 +304,8 @@ export class MentionParser {
     mention.to = span.to;
     mention.isDenied = this.#isDenied || this.#action === 'no';
     mention.followsWith = this.#afterWith;
+    mention.abuts = !this.#isSeparated;
+    this.#isSeparated = false;
     if (prefix.sizePhrase !== null) {
       mention.sizePhrase = prefix.sizePhrase;
       mention.size = this.#vocabulary.sizeOf(item, prefix.sizePhrase);
@@ -412,7 +426,6 @@ export class MentionParser {
         return;
       case 'not':
         this.#isDenied = true;
-        this.#action = 'no';
         return;
       case 'extra':
       case 'light':
@@ -572,6 +585,7 @@ export class MentionParser {
 
   #separator(index: number, text: ',' | 'and'): void {
     const next = this.#spans[index + 1];
+    this.#isSeparated = true;
     if (!this.#keepsAction) {
       this.#action = null;
       this.#isDenied = false;
@@ -633,6 +647,7 @@ export class MentionParser {
       isForAll: prefix.isForAll,
       isSplit: false,
       followsWith: false,
+      abuts: false,
       size: null,
       sizePhrase: item === null ? prefix.sizePhrase : null,
       options: [],

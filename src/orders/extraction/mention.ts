@@ -31,6 +31,8 @@ export interface Mention {
   readonly isSplit: boolean;
   /** "with a coke" at the head of a segment. */
   readonly followsWith: boolean;
+  /** Nothing stands between it and the item before: "a coke a large coke" is one. */
+  readonly abuts: boolean;
   size: string | null;
   /** The size's words, for an item that is found later. */
   sizePhrase: string | null;

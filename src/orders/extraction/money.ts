@@ -39,6 +39,8 @@ export function moneyAt(
     const part = numberOf(texts[at + 2] ?? '');
     if (Number.isInteger(amount) && part !== null && part < 100 && (texts[at + 2] ?? '').length === 2)
       return { cents: amount * 100 + part, length: 3 };
+    // "$2150": the point was lost on the way.
+    if (Number.isInteger(amount) && amount >= 200) return { cents: amount, length: 2 };
     return { cents: Math.round(amount * 100), length: texts[at + 2] === 'dollars' ? 3 : 2 };
   }
   const decimal = numberOf(texts[at] ?? '');

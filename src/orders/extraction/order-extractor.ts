@@ -3,7 +3,7 @@ import type { Menu } from '../menu/menu.ts';
 import type { ReviewReason, TicketEvidence } from '../ticket.ts';
 import { Assembler, type AssemblerEvent } from './assembler.ts';
 import { CarOrder, type ClauseSource } from './car-order.ts';
-import { spansOf } from './clause.ts';
+import { joinCompounds, spansOf } from './clause.ts';
 import { notesOf } from './notes.ts';
 import { entry, signature } from './order-state.ts';
 import { segmentsOf } from './segments.ts';
@@ -120,7 +120,7 @@ class MenuOrderExtractor implements OrderExtractor {
   }
 
   #readClause(atMs: number, changed: OrderSnapshot[], closed: OrderSnapshot[]): void {
-    const tokens = this.#tokens;
+    const tokens = joinCompounds(this.#tokens, this.#vocabulary);
     const words = this.#words;
     this.#tokens = [];
     this.#words = [];

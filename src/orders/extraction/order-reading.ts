@@ -9,8 +9,8 @@ export interface ReadingContext {
   readonly menu: Menu;
   readonly vocabulary: Vocabulary;
   readonly segment: Pick<Segment, 'act' | 'isReadback' | 'isCorrection' | 'isExclusive'>;
-  /** "instead", "change ... to": options of the same group give way. */
-  readonly replaces: boolean;
+  /** Which options give way to the new ones: of the same group ("change that to"), or of the same kind ("whole milk", "oat milk"). */
+  readonly replaces: 'group' | 'kind' | 'none';
   /** "make that", "change it to": what follows is about the last line, whatever it is. */
   readonly isOfFocus: boolean;
   readonly source: Source;
@@ -22,6 +22,8 @@ export interface ReadingContext {
   readonly cutWord: string | null;
   /** Something was taken off in this clause: what comes "instead" is added. */
   readonly hasRemoved: boolean;
+  /** "switch one of those": so many of the line; null: all. */
+  readonly partialCount: number | null;
 }
 
 /** All readings of one mention, applied to one reading of the order. Seldom more than one. */
@@ -82,7 +84,7 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
   const { segment, source } = context;
   const matches = matchesOf(state, item, mention);
   const free = matches.filter(({ line }) => !state.touched.has(line.id));
-  const isPlainRepeat = mention.quantity === null || mention.isDefinite;
+  const isPlainRepeat = mention.quantity === null || mention.isDefinite || mention.abuts;
   const usable = isPlainRepeat ? matches : free;
   const best = usable[0];
   if (mention.isMore) return [bind(more(state, mention, item, context), mention, context)];
@@ -98,7 +100,11 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
   }
   const replaced = best === undefined ? replacedLine(state, item, context) : null;
   if (replaced !== null) {
-    const isSure = context.isOfFocus || context.replaces;
+    if (context.partialCount !== null && context.partialCount < replaced.quantity) {
+      const left = changeLine(state, replaced.id, { quantity: replaced.quantity - context.partialCount }, source, 'split');
+      return [create(left, { ...mention, quantity: context.partialCount }, item, context)];
+    }
+    const isSure = context.isOfFocus || context.replaces === 'group';
     const slots = item.combo === null ? new Map<string, MenuItem>() : replaced.slots;
     const quantity = mention.quantity !== null && !mention.isArticle ? mention.quantity : replaced.quantity;
     const size = mention.size ?? (item.sizes.some(({ name }) => name === replaced.size) ? replaced.size : null);
@@ -132,7 +138,7 @@ function merge(state: OrderState, line: OrderLine, mention: Mention, context: Re
   const setsOne = mention.isArticle && (segment.isReadback || segment.isCorrection);
   const quantity = mention.quantity !== null && (!mention.isArticle || setsOne) ? mention.quantity : line.quantity;
   const said = optionsFor(line.item, mention.options);
-  const options = mergeOptions(line.item, context.replaces ? withoutGroups(line, said) : line.options, said);
+  const options = mergeOptions(line.item, givenWay(line, said, context), said, line.takenBack);
   const merged = changeLine(state, line.id, { quantity, size: mention.size ?? line.size, options }, source);
   return mention.becomesCombo ? upgraded(merged, context) : merged;
 }
@@ -152,6 +158,12 @@ function bind(state: OrderState, mention: Mention, context: ReadingContext): Ord
 
 /** "no nachos": the item is not wanted. */
 function denied(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
+  if (mention.item === null && mention.options.length > 0) {
+    const said = mention.options.flatMap(({ options }) => options);
+    const line = state.lines.findLast(({ options }) => options.some(({ option, action }) => action !== 'no' && said.includes(option)));
+    if (line === undefined) return state;
+    return changeLine(state, line.id, { options: line.options.filter(({ option }) => !said.includes(option)) }, context.source);
+  }
   return removeMentioned(state, mention, context, false);
 }
 
@@ -272,14 +284,25 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
 
 function setOptions(state: OrderState, line: OrderLine, mention: Mention, context: ReadingContext): OrderState {
   const said = optionsFor(line.item, mention.options);
-  const kept = context.replaces ? withoutGroups(line, said) : line.options;
-  return changeLine(state, line.id, { options: mergeOptions(line.item, kept, said) }, context.source);
+  const kept = givenWay(line, said, context);
+  return changeLine(state, line.id, { options: mergeOptions(line.item, kept, said, line.takenBack) }, context.source);
 }
 
-/** The line's options but for those of the groups that a plain choice was now made from. */
-function withoutGroups(line: OrderLine, said: OrderLine['options']): OrderLine['options'] {
-  const groups = new Set(said.filter(({ action }) => action === 'add').map(({ option }) => option.groupId));
-  return line.options.filter(({ option, action }) => action !== 'add' || !groups.has(option.groupId));
+/** The line's options but for those that the new choice replaces. */
+function givenWay(line: OrderLine, said: OrderLine['options'], { replaces }: ReadingContext): OrderLine['options'] {
+  if (replaces === 'none') return line.options;
+  const chosen = said.filter(({ action }) => action === 'add').map(({ option }) => option);
+  return line.options.filter(
+    ({ option, action }) =>
+      action !== 'add' ||
+      !chosen.some(
+        (other) => other.groupId === option.groupId && (replaces === 'group' || lastWord(other.name) === lastWord(option.name)),
+      ),
+  );
+}
+
+function lastWord(name: string): string {
+  return name.slice(name.lastIndexOf(' ') + 1);
 }
 
 /** "remove the onions": an added option is taken back, one that was never added is left off. */
@@ -292,7 +315,18 @@ export function removeOptions(state: OrderState, mention: Mention, context: Read
   for (const each of optionsFor(line.item, mention.options)) {
     const isAdded = options.some(({ option, action }) => option === each.option && action !== 'no');
     options = options.filter(({ option }) => option !== each.option);
-    if (!isAdded) options = [...options, { ...each, action: 'no' }];
+    if (!isAdded && !line.takenBack.includes(each.option)) options = [...options, { ...each, action: 'no' }];
   }
   return changeLine(state, line.id, { options }, context.source);
+}
+
+/** "pickles are fine": what was left off comes back. */
+export function allowOptions(state: OrderState, mention: Mention, { source }: ReadingContext): OrderState {
+  const line = state.lines.findLast(({ item, options }) =>
+    optionsFor(item, mention.options).some((each) => options.some(({ option, action }) => option === each.option && action === 'no')),
+  );
+  if (line === undefined) return state;
+  const allowed = new Set(optionsFor(line.item, mention.options).map(({ option }) => option));
+  const options = line.options.filter(({ option, action }) => action !== 'no' || !allowed.has(option));
+  return changeLine(state, line.id, { options }, source);
 }

@@ -17,6 +17,8 @@ export interface OrderLine {
   readonly size: string | null;
   readonly options: readonly LineOption[];
   readonly slots: ReadonlyMap<string, MenuItem>;
+  /** Options that were added and taken off again: "no vanilla" then asks for nothing. */
+  readonly takenBack: readonly MenuOption[];
   readonly evidence: readonly TicketEvidence[];
   readonly confidence: number;
   /** The turn that last said something of it. */
@@ -69,6 +71,7 @@ export function addLine(state: OrderState, line: NewLine, source: Source): Order
     ...line,
     id,
     quantity: Math.min(line.quantity, 999),
+    takenBack: [],
     evidence: [source.evidence],
     confidence: 1,
     turn: source.evidence.turn,
@@ -93,6 +96,7 @@ export function changeLine(
   const old = state.lines.find((line) => line.id === id);
   if (old === undefined) return state;
   const merged = { ...old, ...change };
+  const gone = old.options.filter(({ option, action }) => action !== 'no' && !merged.options.some((each) => each.option === option)).map(({ option }) => option);
   const isSame =
     merged.item === old.item &&
     merged.quantity === old.quantity &&
@@ -102,6 +106,7 @@ export function changeLine(
   const line: OrderLine = {
     ...merged,
     quantity: Math.min(merged.quantity, 999),
+    takenBack: gone.length === 0 ? old.takenBack : [...old.takenBack, ...gone],
     evidence: withEvidence(old.evidence, source.evidence),
     turn: source.evidence.turn,
   };

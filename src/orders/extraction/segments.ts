@@ -2,7 +2,7 @@ import type { Span } from './clause.ts';
 
 export type SegmentAct =
   | 'state' | 'none' | 'greet' | 'offer' | 'question' | 'menu' | 'unavailable' | 'out'
-  | 'remove' | 'forget' | 'clear' | 'replace' | 'make' | 'total';
+  | 'allow' | 'remove' | 'forget' | 'clear' | 'replace' | 'make' | 'total';
 
 /** A run of a clause with one act. */
 export interface Segment {
@@ -15,6 +15,8 @@ export interface Segment {
   /** "sorry", "actually", "instead": it takes the place of what was said. */
   isCorrection: boolean;
   isAddition: boolean;
+  /** "instead", "change that to": it takes the place of something of its kind. */
+  isChange: boolean;
   /** "sold out", "right now": what is missing is missed for a time only. */
   isTemporary: boolean;
 }
@@ -46,8 +48,13 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     return current;
   };
   const isClosedTalk = () => current.act === 'menu' || current.act === 'offer' || current.act === 'unavailable' || current.act === 'out' || current.act === 'question';
+  const isAsking = () => current.act === 'offer' || current.act === 'question';
   for (const [index, span] of spans.entries()) {
     if (span.kind !== 'cue') {
+      if (span.kind === 'word' && (span.text === 'any' || span.text === 'anything') && current.act === 'state') {
+        const last = current.spans.at(-1);
+        if (last?.kind !== 'word' || !/^(?:on|of|for|with|to)$/.test(last.text)) open('offer');
+      }
       current.spans.push(span);
       continue;
     }
@@ -79,13 +86,21 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         if (!isClosedTalk()) open('state');
         break;
       case 'instead':
-        isCorrection = true;
+        if (isClosedTalk()) break;
+        current.isCorrection = true;
+        current.isChange = true;
+        open('state');
         break;
       case 'make':
+        if (isAsking()) break;
         open('make').isCorrection = true;
+        current.isChange = /^(?:chang|switch|swap)/.test(span.text);
         break;
       case 'add':
-        open('state').isAddition = true;
+        if (!isAsking()) open('state').isAddition = true;
+        break;
+      case 'fine':
+        if (current.act === 'state') current.act = 'allow';
         break;
       case 'greet':
         greets = greets || span.text !== 'this is';
@@ -125,6 +140,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('menu');
         break;
       case 'described':
+        if (span.text === 'has' && next?.kind !== 'menu') break;
         if (current.act === 'state') current.act = 'menu';
         break;
       case 'unavailable':
@@ -151,7 +167,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('forget');
         break;
       case 'replace':
-        open('replace');
+        if (!isAsking()) open('replace');
         break;
       default:
         if (next !== undefined || span.cue !== 'no') current.spans.push(span);
@@ -167,13 +183,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
 }
 
 function newSegment(act: SegmentAct): Segment {
-  return { act, spans: [], isReadback: false, isExclusive: false, isCorrection: false, isAddition: false, isTemporary: false };
+  return { act, spans: [], isReadback: false, isExclusive: false, isCorrection: false, isAddition: false, isChange: false, isTemporary: false };
 }
 
 /** "any wings or breadsticks", "like a latte?", "fries or rings": a choice is offered, nothing is ordered. */
 function isOffer({ spans }: Segment, isQuestion: boolean): boolean {
   const first = spans.find((span) => span.kind !== 'mark');
-  if (first?.kind === 'word' && (first.text === 'any' || first.text === 'anything')) return true;
   if (first?.kind === 'word' && first.text === 'like' && isQuestion) return true;
   let isDenied = false;
   for (const [index, span] of spans.entries()) {
@@ -197,7 +212,7 @@ function readPrices(segment: Segment): void {
     const after = spans[index + 1];
     const hasItem = spans.slice(0, index).some((other) => other.kind === 'menu' && (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0));
     const lead = before?.kind === 'word' ? before.text : '';
-    const isMore = (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) || (after?.kind === 'word' && /^(?:apiece|per|off|upcharge)$/.test(after.text));
+    const isMore = (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) || (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
     if (isMore || (hasItem && /^(?:is|are|for|at|just|only|be)$/.test(lead))) {
       segment.act = 'menu';
       return;

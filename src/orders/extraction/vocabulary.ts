@@ -11,6 +11,8 @@ export interface MenuMeaning {
   readonly options: MenuOption[];
   isSize: boolean;
   isStore: boolean;
+  /** The item's name without its last word: an option of that name comes first. */
+  isShort: boolean;
   /** Items that are of this kind ("burgers", "shakes"): the last word of several names or a category. */
   readonly kind: MenuItem[];
 }
@@ -36,6 +38,7 @@ export class Vocabulary {
       }
     }
     this.#addKinds();
+    for (const item of menu.items) this.#addShortName(item);
     this.#meaning(tokensOfPhrase(menu.name)).isStore = true;
   }
 
@@ -46,7 +49,7 @@ export class Vocabulary {
 
   #meaning(phrase: readonly string[]): MenuMeaning {
     for (const word of phrase) if (word.length > 4) this.words.add(word);
-    return this.phrases.at(phrase, () => ({ item: null, options: [], isSize: false, isStore: false, kind: [] }));
+    return this.phrases.at(phrase, () => ({ item: null, options: [], isSize: false, isStore: false, isShort: false, kind: [] }));
   }
 
   #addItem(item: MenuItem, text: string): void {
@@ -89,6 +92,20 @@ export class Vocabulary {
       const { options } = this.#meaning(phrase);
       if (!options.some(({ groupId }) => groupId === option.groupId)) options.push(option);
     }
+  }
+
+  /** "a large pepperoni" for the Pepperoni Pizza, where there are other pizzas too. */
+  #addShortName(item: MenuItem): void {
+    const name = tokensOfPhrase(item.name);
+    const last = name.at(-1) ?? '';
+    const siblings = this.menu.items.filter((other) => tokensOfPhrase(other.name).at(-1) === last);
+    if (name.length < 2 || siblings.length < 2 || item.combo !== null) return;
+    const short = name.slice(0, -1);
+    if (short.some((word) => commonWords.has(word) || cueWords.has(word) || numberOf(word) !== null)) return;
+    const meaning = this.#meaning(short);
+    if (meaning.isSize || meaning.item !== null) return;
+    meaning.item = item;
+    meaning.isShort = true;
   }
 
   #addKinds(): void {
