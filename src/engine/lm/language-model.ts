@@ -71,8 +71,9 @@ export class LanguageModel {
       const given = this.#row(givenText ?? notGiven, [], userCodes);
       if (this.#begin(lane, given)) running.push(lane);
     }
-    await runAll(this.#temporal, running);
+    const temporal = runAll(this.#temporal, running);
     for (const lane of running) this.#writeNoise(lane);
+    await temporal;
     await runAll(this.#depth, running);
     return frames.map(({ lane }) => {
       const state = this.#lane(lane);

@@ -2,7 +2,7 @@
 import { frameSamples, type MimiConfiguration } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { GraphBuilder, type LaneGraph } from '../onnx/graph-builder.ts';
-import { streamingConvolution, streamingTransposedConvolution } from './convolution.ts';
+import { streamingChannelwiseUpsample, streamingConvolution } from './convolution.ts';
 import { dequantize, quantize } from './quantizer.ts';
 import { seanetDecoder, seanetEncoder } from './seanet.ts';
 import { mimiTransformer } from './transformer.ts';
@@ -23,7 +23,7 @@ export function encoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): La
   const attended = mimiTransformer(graph, 'encoder_transformer', latents, frame, steps, mimi, file);
   const first = graph.node('Equal', [graph.node('Unsqueeze', [frame, graph.integers([1, 2])]), graph.integers([0])]);
   const weight = file.weight('downsample.conv.conv.conv.weight', [dim, dim, 2 * steps]);
-  const down = streamingConvolution(graph, 'downsample', attended, { weight }, steps, first); // [lanes, dim, 1]
+  const down = streamingConvolution(graph, 'downsample', attended, { weight, stride: steps, time: 1, first }); // [lanes, dim, 1]
   const latent = graph.node('Squeeze', [down, graph.integers([2])]);
   graph.output('codes', quantize(graph, latent, mimi, file), 'int64', [mimi.codebooks]);
   graph.output('latent', latent, 'float32', [dim]);
@@ -43,7 +43,7 @@ export function decoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): La
 
   const latent = graph.node('Unsqueeze', [dequantize(graph, codes, mimi, file), graph.integers([2])]); // [lanes, dim, 1]
   const weight = file.weight('upsample.convtr.convtr.convtr.weight', [dim, 1, 2 * steps]);
-  const latents = streamingTransposedConvolution(graph, 'upsample', latent, { weight }, steps, 1, dim);
+  const latents = streamingChannelwiseUpsample(graph, 'upsample', latent, weight, steps);
   const attended = mimiTransformer(graph, 'decoder_transformer', latents, frame, steps, mimi, file);
   const sound = seanetDecoder(graph, attended, steps, mimi, file); // [lanes, 1, 1920]
   graph.output('samples', graph.node('Squeeze', [sound, graph.integers([1])]), 'float32', [frameSamples]);
