@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { CodecName, MediaSession, SessionStats } from '../media/contract.ts';
+import { type CodecName, FRAME_MS, type MediaSession, type SessionStats } from '../media/contract.ts';
 import { PortPool } from '../media/port-pool.ts';
 import { formatAnswer, readOffer } from '../media/sdp/answer.ts';
 import { formatOffer, readAnswer } from '../media/sdp/offer.ts';
@@ -16,6 +16,7 @@ import { Customer } from './customer.ts';
 import { StereoFile } from './stereo-file.ts';
 
 const RTP_PORTS = { first: 28_000, last: 28_999 };
+const PACKET_MS = 20;
 const DIGITS_AT_MS = 1_000;
 /** The phone follows the script and does not judge the other side's silence. */
 const MEDIA_TIMEOUT_MS = 3_600_000;
@@ -132,6 +133,7 @@ class PhoneCall {
   readonly #ended = Promise.withResolvers<CallEnd>();
   readonly #sessionId = randomInt(2 ** 47);
   #sdpVersion = 1;
+  #ackMs = 0;
   #firstSoundMs: number | null = null;
 
   constructor(options: ScriptedCallOptions, parts: PhoneCallParts) {
@@ -146,7 +148,7 @@ class PhoneCall {
       utterance: (event) => this.#emit({ kind: 'utterance', ...event }),
       digits: (digits) => session.sendDtmf(digits),
       agent: (event) => {
-        if (event.speaking) this.#firstSoundMs ??= event.atMs;
+        if (event.speaking) this.#firstSoundMs ??= this.#arrivalMs(event.atMs);
         this.#emit({ kind: 'agent', ...event });
       },
       done: () => this.#ended.resolve({ by: 'phone', reason: 'the script is over' }),
@@ -163,16 +165,16 @@ class PhoneCall {
           if (status >= 180) this.#emit({ kind: 'state', state: 'ringing', detail: String(status) });
         },
       });
-      const ackMs = clock.nowMs();
-      const answeredMs = ackMs - invitedMs;
+      this.#ackMs = clock.nowMs();
+      const answeredMs = this.#ackMs - invitedMs;
       this.#emit({ kind: 'state', state: 'answered', detail: `${Math.round(answeredMs)} ms` });
       const end = await this.#talk(dialog, session, offered);
-      const durationMs = clock.nowMs() - ackMs;
+      const durationMs = clock.nowMs() - this.#ackMs;
       if (saveFile !== undefined) await this.#sound.save(saveFile);
       this.#emit({ kind: 'state', state: 'ended', detail: end.reason });
       const { stats } = session;
       return {
-        ...this.#figures(stats, ackMs),
+        ...this.#figures(stats),
         codec,
         answeredMs,
         durationMs,
@@ -253,10 +255,10 @@ class PhoneCall {
     };
   }
 
-  #figures(stats: Omit<SessionStats, 'callId'>, ackMs: number) {
+  #figures(stats: Omit<SessionStats, 'callId'>) {
     const { firstMs, largestGapMs, audibleGaps, count } = this.#arrivals;
     return {
-      firstPacketMs: firstMs === null ? null : firstMs - ackMs,
+      firstPacketMs: firstMs === null ? null : firstMs - this.#ackMs,
       firstSoundMs: this.#firstSoundMs,
       packetsReceived: count,
       packetsSent: stats.packetsSent,
@@ -264,6 +266,12 @@ class PhoneCall {
       largestGapMs,
       gapsOver40Ms: audibleGaps,
     };
+  }
+
+  /** When the packet of this moment came: a frame is handed on when its last packet is here. */
+  #arrivalMs(heardAtMs: number): number {
+    const behindMs = FRAME_MS - PACKET_MS - (heardAtMs % FRAME_MS);
+    return this.#parts.clock.nowMs() - this.#ackMs - behindMs;
   }
 
   #emit(event: PhoneEvent): void {

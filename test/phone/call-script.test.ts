@@ -30,7 +30,8 @@ t.test('a script is refused with its file, the place in it, and the reason', asy
     'missing.json': '{"utterances": [{"wav": "missing.wav"}]}',
     'digits.json': '{"utterances": [{"dtmf": "12x"}]}',
   });
-  const refused = (name: string, expected: object) => t.rejects(readCallScript(join(directory, name)), expected);
+  const refused = (name: string, expected: { code: string; message?: RegExp }) =>
+    t.rejects(readCallScript(join(directory, name)), expected);
   await refused('absent.json', { code: 'CALL_SCRIPT_INVALID', message: /absent\.json.*ENOENT/ });
   await refused('syntax.json', { code: 'CALL_SCRIPT_INVALID' });
   await refused('empty.json', { code: 'CALL_SCRIPT_INVALID', message: /utterances/ });

@@ -23,3 +23,12 @@ export function levelAt(samples: Float32Array, frequencyHz: number, sampleRateHz
   });
   return samples.length === 0 ? 0 : (Math.SQRT2 * Math.hypot(re, im)) / samples.length;
 }
+
+/** The same in the tenth of a second in which it is loudest. */
+export function peakLevelAt(samples: Float32Array, frequencyHz: number, sampleRateHz: number): number {
+  const window = sampleRateHz / 10;
+  let peak = 0;
+  for (let at = 0; at + window <= samples.length; at += window)
+    peak = Math.max(peak, levelAt(samples.subarray(at, at + window), frequencyHz, sampleRateHz));
+  return peak;
+}

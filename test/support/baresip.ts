@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatWav, parseWav, type Wav } from '../../src/runtime/wav.ts';
+import { freeUdpPort } from './free-port.ts';
+
+const SAMPLE_RATE_HZ = 8_000;
+
+export interface BaresipCall {
+  /** The program's path (`debianProgram`). */
+  readonly program: string;
+  readonly uri: string;
+  /** 16-bit mono at 8 kHz; silence follows until `seconds` are over, then baresip hangs up. */
+  readonly wavFile: string;
+  readonly seconds: number;
+}
+
+export interface BaresipResult {
+  /** What baresip heard and recorded; null when it recorded nothing. */
+  readonly receivedWav: Wav | null;
+  /** Its output, for a failing test's message. */
+  readonly output: string;
+}
+
+/** Calls with PCMU from a baresip of its own configuration, without a sound card, and gives back what it heard. */
+export async function callWithBaresip({ program, uri, wavFile, seconds }: BaresipCall): Promise<BaresipResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'speakerpost-baresip-'));
+  try {
+    // baresip hangs up at the end of its file: the file is as long as the call.
+    const said = new Float32Array(seconds * SAMPLE_RATE_HZ);
+    said.set(parseWav(readFileSync(wavFile), wavFile).samples.subarray(0, said.length));
+    const source = join(folder, 'said.wav');
+    writeFileSync(source, formatWav(SAMPLE_RATE_HZ, [said]));
+    const sipPort = await freeUdpPort();
+    writeFileSync(join(folder, 'config'), configuration(folder, source, sipPort));
+    writeFileSync(
+      join(folder, 'accounts'),
+      `<sip:guest@127.0.0.1:${sipPort};transport=udp>;regint=0;audio_codecs=PCMU/8000/1\n`,
+    );
+    writeFileSync(join(folder, 'contacts'), '');
+    const child = spawn(program, ['-f', folder, '-t', String(seconds + 3), '-e', `/dial ${uri}`], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      output += chunk;
+    });
+    const limit = setTimeout(() => child.kill('SIGKILL'), (seconds + 10) * 1_000);
+    await once(child, 'exit');
+    clearTimeout(limit);
+    const [received] = globSync(join(folder, 'dump-*-dec.wav'));
+    return { receivedWav: received === undefined ? null : readRecording(received), output };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** libsndfile rewrites the header at the close only: a cut recording says it is empty. */
+function readRecording(file: string): Wav | null {
+  try {
+    return parseWav(readFileSync(file), file);
+  } catch {
+    return null;
+  }
+}
+
+function configuration(folder: string, source: string, sipPort: number): string {
+  return `sip_listen 127.0.0.1:${sipPort}
+audio_source aufile,${source}
+audio_player aufile,${join(folder, 'unused.wav')}
+audio_alert aufile,${source}
+ausrc_srate ${SAMPLE_RATE_HZ}
+auplay_srate ${SAMPLE_RATE_HZ}
+ausrc_channels 1
+auplay_channels 1
+rtp_ports 22000-22998
+snd_path ${folder}
+module_path /usr/lib/baresip/modules
+module g711.so
+module aufile.so
+module sndfile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+menu_bell no
+ringback_disabled yes
+`;
+}
