@@ -3,7 +3,7 @@ import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
-import { clearLines, emptyState, type OrderState, removeLine, signature, type Source, totalCents, withCost } from './order-state.ts';
+import { changeLine, clearLines, emptyState, type OrderState, removeLine, signature, type Source, totalCents, withCost } from './order-state.ts';
 import { allowOptions, type ReadingContext, readMention, removeMentioned, removeOptions } from './order-reading.ts';
 import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -35,6 +35,7 @@ export class CarOrder {
   #readback: Readback | null = null;
   #askedItem: MenuItem | null = null;
   #hasHadLines = false;
+  #awaitedSlots: ReadonlySet<string> = new Set();
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
@@ -132,12 +133,15 @@ export class CarOrder {
   #readSegment(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
     switch (segment.act) {
       case 'none':
+      case 'offer':
+        this.#await(segment);
+        return;
       case 'greet':
       case 'menu':
-      case 'offer':
       case 'total':
         return;
       case 'question':
+        this.#await(segment);
         this.#askedItem = segment.spans.find((span) => span.kind === 'menu' && span.meaning.item !== null)?.kind === 'menu' ? itemIn(segment.spans) : this.#askedItem;
         return;
       case 'clear':
@@ -155,6 +159,20 @@ export class CarOrder {
       default:
         this.#readMentions(segment, clause, cutWord, hasRemoved);
     }
+  }
+
+  /** "to drink with that?", "fries or rings?": which slots of the order's combos the next words may fill. */
+  #await(segment: Segment): void {
+    const slots = new Set<string>();
+    for (const { item } of this.best.lines) {
+      for (const { id, options } of item.combo?.slots ?? []) {
+        const isNamed = segment.spans.some((span) =>
+          span.kind === 'menu' ? options.some((option) => option.id === span.meaning.item?.id) : 'text' in span && span.text.split(' ').includes(id),
+        );
+        if (isNamed) slots.add(id);
+      }
+    }
+    if (slots.size > 0) this.#awaitedSlots = slots;
   }
 
   #readMentions(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
@@ -240,7 +258,18 @@ export class CarOrder {
         this.#states = this.#states.map((state) => state.lines.filter(({ item }) => mention.kind.some(({ id }) => id === item.id)).reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state));
       }
     }
-    const named = parsed.mentions.some(({ item, kind }) => item !== null || kind.length > 0);
+    const missingOptions = parsed.mentions.filter(({ item, options }) => item === null && options.length > 0);
+    const beforeOptions = signature(this.best.lines);
+    for (const mention of missingOptions) {
+      const gone = new Set(mention.options.flatMap(({ options }) => options));
+      this.#states = this.#states.map((state) =>
+        state.lines.reduce((next, line) => {
+          const options = line.options.filter(({ option, action }) => action === 'no' || !gone.has(option));
+          return options.length === line.options.length ? next : changeLine(next, line.id, { options }, sourceOf(clause, 0, 1));
+        }, state),
+      );
+    }
+    const named = parsed.mentions.some(({ item, kind }) => item !== null || kind.length > 0) || (segment.isRunOut && missingOptions.length > 0) || signature(this.best.lines) !== beforeOptions;
     if (this.best.lines.length < before || (segment.isTemporary && named)) this.#reasons.add('out_of_stock_in_ticket');
     else if (segment.isTemporary && segment.act === 'out' && segment.spans.some((span) => span.kind === 'word' && !span.isKnown)) this.#reasons.add('out_of_stock_in_ticket');
   }
@@ -266,6 +295,7 @@ export class CarOrder {
       cutWord,
       hasRemoved,
       partialCount: null,
+      awaitedSlots: this.#awaitedSlots,
     };
   }
 }

@@ -75,5 +75,5 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
     const isCompound = ones !== null && ones >= 1 && ones <= 9 && vocabulary.phrases.longest(texts, at + 1) === null;
     return { kind: 'number', value: number + (isCompound ? (ones ?? 0) : 0), from: at, to: at + (isCompound ? 2 : 1) };
   }
-  return { kind: 'word', text, isKnown: commonWords.has(text) || cueWords.has(text), from: at, to: at + 1 };
+  return { kind: 'word', text, isKnown: commonWords.has(text) || cueWords.has(text) || vocabulary.words.has(text) || text.startsWith('allerg'), from: at, to: at + 1 };
 }

@@ -12,7 +12,7 @@ export type CueKind =
   | 'greet' | 'ask-more' | 'confirm' | 'close' | 'farewell' | 'total' | 'aside'
   | 'offer' | 'question' | 'menu' | 'described' | 'fine' | 'suggest'
   | 'unavailable' | 'out' | 'sold-out'
-  | 'remove' | 'off' | 'clear' | 'forget' | 'replace'
+  | 'next-order' | 'remove' | 'off' | 'clear' | 'forget' | 'replace'
   | 'more' | 'all' | 'split' | 'no' | 'not' | 'extra' | 'light' | 'side'
   | 'half' | 'other-half' | 'whole' | 'couple' | 'dozen' | 'half-dozen' | 'plain' | 'combo' | 'undo-combo';
 
@@ -39,7 +39,7 @@ const table: Readonly<Record<CueKind, string>> = {
   add: `add|adding|added|i will add|i added|throw in|i will put in|plus|put in|putting in|and then|on top of that|add on|adding on`,
   instead: `instead`,
   greet: `welcome|welcome in|welcome to|welcome back|thanks for choosing|thank you for choosing|thanks for coming to|thank you for coming to|thanks for stopping by|thank you for stopping by|thanks for calling|thank you for calling|thanks for visiting|thank you for visiting|this is`,
-  'ask-more': `anything else|something else|anything more|what else|will that be all|will that be it|is that all|is that it|is that everything|does that complete|that be all|what can i get|what can i do|
+  'ask-more': `pull up when you are ready|pull forward when you are ready|pull around when you are ready|when you are ready|anything else|something else|anything more|what else|will that be all|will that be it|is that all|is that it|is that everything|does that complete|that be all|what can i get|what can i do|
     what would you like|what can we get|how can i help|how may i help|may i take your order|can i take your order|what are you having|what do you want|what will it be|what will you have|what are we having|
     take your order|go ahead|order whenever|whenever you are ready|ready to order|ready when you are|order when|i can get|any other|can i get you|could i get you|can i get anything|any thing else|would that be all|that complete your order|to drink with that|drink with that`,
   confirm: `is that correct|is that right|is this correct|is this right|does that look right|does that sound right|does that sound good|does this look right|is everything correct|is that what you wanted|is that what you ordered|correct|right|is that okay|is that good|
@@ -64,6 +64,7 @@ const table: Readonly<Record<CueKind, string>> = {
   unavailable: `do not have|dont have|we dont have|dont carry|do not carry|dont sell|do not sell|dont serve|do not serve|dont offer|do not offer|not seeing|dont see|do not see|cant find|cannot find|cant do|cannot do|dont do|no longer have|no longer sell|dont make|do not make|not able to|unable to|cant make|can not|cannot|cant get|cant offer|havent got|dont actually have|do not actually have|not familiar with`,
   out: `out of|ran out|run out|running out|fresh out|all out of|just sold|sold the last|we are short|shortage`,
   'sold-out': `sold out|not available|unavailable|is not available|is down|are down|down right now|down today|is broken|are broken|broken|is not working|not working|out of stock|out of order|all out|are out|is out|is gone|are gone|actually is not available|is not on the menu|not on the menu|not on our menu|cannot be`,
+  'next-order': `second order|the second order|next order|the next order|the other order|third order|the third order|separate order|a separate order|second check|the second check|other check|the other check|second ticket`,
   remove: `remove|removed|removing|take off|took off|taking off|taken off|take out|took out|taking out|take|took|taking|cancel the|cancel that|canceled the|cancelled the|canceling the|cancelling the|cancel|cancelled|canceled|scratch the|scratch|delete|deleted|deleting|drop the|dropped the|dropping the|leave off|leaving off|left off|leave out|leaving out|left out|
     get rid of|without that|minus|skip|skipping|skip the|lose the|nix|nix the|pull off|pulled off|back out|never mind the|never mind|nevermind the|hold off on|cross off|crossed off|you do not want|you dont want|you no longer want|not getting`,
   off: `off|off the order|off of the order|off your order|from the order|from your order|is off|are off|out of the order`,

@@ -569,6 +569,7 @@ export class MentionParser {
     if (span.text.length < 3 || /\d/.test(span.text)) return;
     const before = this.#spans[index - 1];
     if (before?.kind === 'word' && before.text === 'for') return;
+    if (this.#spans.some((other) => other.kind === 'word' && other.text.startsWith('allerg'))) return;
     const previousIsUnknown = before?.kind === 'word' && !before.isKnown;
     const next = this.#spans[index + 1];
     if (next?.kind === 'menu' && next.meaning.item !== null) return;

@@ -129,8 +129,9 @@ class MenuOrderExtractor implements OrderExtractor {
     const isQuestion = tokens.at(-1)?.text === '?';
     while (isStop(tokens.at(-1)?.text ?? '')) tokens.pop();
     const spans = spansOf(tokens, this.#vocabulary, this.#spelling);
-    const { segments, closes, saysFarewell, greets, asks } = segmentsOf(spans, isQuestion);
+    const { segments, closes, saysFarewell, greets, asks, startsNextOrder } = segmentsOf(spans, isQuestion);
     this.#turnToNextCar(greets, closes || saysFarewell, atMs, closed);
+    if (startsNextOrder && this.#car.order.best.lines.length > 0 && this.#car.order.spokenTotalCents !== null) this.#nextOrder(atMs, closed);
     const { order } = this.#car;
     const clause: ClauseSource = { turn, atMs, evidence: (from, to) => evidenceOf(tokens, words, from, to) };
     const before = signature(order.best.lines);
@@ -148,7 +149,11 @@ class MenuOrderExtractor implements OrderExtractor {
     const car = this.#car;
     const isUsed = car.hasClosing || car.hasFarewell || car.order.spokenTotalCents !== null || car.order.best.lines.length > 0 || car.order.hasHadLines;
     if (!isUsed) return;
-    closed.push(...this.#finish(car, atMs));
+    this.#nextOrder(atMs, closed);
+  }
+
+  #nextOrder(atMs: number, closed: OrderSnapshot[]): void {
+    closed.push(...this.#finish(this.#car, atMs));
     this.#car = this.#openCar();
   }
 

@@ -24,6 +24,8 @@ export interface ReadingContext {
   readonly hasRemoved: boolean;
   /** "switch one of those": so many of the line; null: all. */
   readonly partialCount: number | null;
+  /** The slots that the agent asked for last. */
+  readonly awaitedSlots: ReadonlySet<string>;
 }
 
 /** All readings of one mention, applied to one reading of the order. Seldom more than one. */
@@ -50,7 +52,10 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
   const isListed = context.segment.isReadback && matchesOf(state, item, mention).length > 0;
   const inSlot = withCost(fillSlot(state, combo, mention.slotId, item, mention, context), standsAlone || isListed ? 0.6 : 0);
   const alone = readItem(state, mention, item, context).map((each) => withCost(each, standsAlone || isListed ? 0 : 0.8));
-  return [inSlot, ...alone];
+  // Said alone before, and now read back as the combo's own.
+  const listed = isListed ? matchesOf(state, item, mention)[0]?.line : undefined;
+  const moved = listed === undefined ? [] : [withCost(removeLine(inSlot, listed.id, context.source), 0)];
+  return [inSlot, ...moved, ...alone];
 }
 
 /** "Both with coke", or a drink said after a combo that still lacks one. */
@@ -64,11 +69,12 @@ function readLateSlot(state: OrderState, mention: Mention, item: MenuItem, conte
     const chosen = mention.isForAll ? fitting : fitting.slice(-1);
     return [chosen.reduce((next, { line, slot }) => fillSlot(next, line, slot.id, item, mention, context), state)];
   }
-  const lacking = fitting.filter(({ line, slot }) => !line.slots.has(slot.id) && (slot.isRequired || slot.defaultItem === null));
+  const lacking = fitting.filter(({ line, slot }) => !line.slots.has(slot.id));
   const focus = context.isOfFocus ? fitting.filter(({ line }) => line.id === state.focusId) : [];
   const target = lacking.at(-1) ?? focus.at(-1);
   if (target === undefined || matchesOf(state, item, mention).length > 0) return null;
-  const standsAlone = mention.size !== null || (mention.quantity !== null && !mention.isArticle && mention.quantity !== target.line.quantity);
+  const isAwaited = context.awaitedSlots.has(target.slot.id);
+  const standsAlone = !isAwaited && (!target.slot.isRequired || mention.size !== null || (mention.quantity !== null && !mention.isArticle && mention.quantity !== target.line.quantity));
   return [
     withCost(fillSlot(state, target.line, target.slot.id, item, mention, context), standsAlone ? 0.5 : 0),
     ...readItem(state, mention, item, context).map((each) => withCost(each, standsAlone ? 0 : 0.5)),
@@ -84,6 +90,8 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
   const { segment, source } = context;
   const matches = matchesOf(state, item, mention);
   const free = matches.filter(({ line }) => !state.touched.has(line.id));
+  const whole = wholeOf(state, mention, item, context);
+  if (whole !== null) return [whole];
   const isPlainRepeat = mention.quantity === null || mention.isDefinite || mention.abuts;
   const usable = isPlainRepeat ? matches : free;
   const best = usable[0];
@@ -116,6 +124,16 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
     return [create(state, mention, item, context), withCost(changed, 0.3)];
   }
   return [create(state, mention, item, context)];
+}
+
+/** "two lattes, one with oat milk" read back when both are on the order as lines of their own: all of them are meant. */
+function wholeOf(state: OrderState, mention: Mention, item: MenuItem, { segment, source }: ReadingContext): OrderState | null {
+  if (!segment.isReadback && segment.act !== 'state') return null;
+  if (mention.quantity === null || mention.quantity < 2 || mention.options.length > 0 || mention.isMore) return null;
+  const lines = state.lines.filter((line) => line.item.id === item.id && !state.touched.has(line.id) && (mention.size === null || line.size === null || line.size === mention.size));
+  const sum = lines.reduce((total, { quantity }) => total + quantity, 0);
+  if (lines.length < 2 || sum !== mention.quantity) return null;
+  return lines.reduce((next, line) => changeLine(next, line.id, {}, source), state);
 }
 
 /** The line whose place a corrected item takes: the last one of the same kind. */
@@ -266,6 +284,8 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
   const focus = takers.find(({ id }) => id === state.focusId);
   const line = focus ?? touched.at(-1) ?? takers.reduce((last, each) => (each.turn >= last.turn ? each : last));
   if (mention.isSplit && mention.quantity !== null) {
+    const isThere = touched.some((each) => each.options.length > 0 && optionsFor(each.item, mention.options).every(({ option, action }) => each.options.some((other) => other.option === option && other.action === action)));
+    if (isThere) return state;
     const whole = takers.findLast(({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0));
     if (whole !== undefined) {
       const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));

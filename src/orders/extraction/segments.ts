@@ -19,6 +19,8 @@ export interface Segment {
   isChange: boolean;
   /** "sold out", "right now": what is missing is missed for a time only. */
   isTemporary: boolean;
+  /** "out of": said of the thing itself. */
+  isRunOut: boolean;
 }
 
 export interface Segmented {
@@ -27,6 +29,8 @@ export interface Segmented {
   readonly saysFarewell: boolean;
   readonly greets: boolean;
   readonly asks: boolean;
+  /** "the second order is": another order of the same car. */
+  readonly startsNextOrder: boolean;
 }
 
 /** Cuts a clause into segments at its cues and gives each its act. `isQuestion`: the clause ended with a question mark. */
@@ -37,6 +41,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
   let saysFarewell = false;
   let greets = false;
   let asks = false;
+  let startsNextOrder = false;
   let isCorrection = false;
   const open = (act: SegmentAct) => {
     const { isReadback } = current;
@@ -108,7 +113,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'ask-more':
         asks = true;
-        open('none');
+        open('none').spans.push(span);
         break;
       case 'confirm':
         open('none');
@@ -134,7 +139,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'question':
         asks = true;
-        open('question');
+        open('question').spans.push(span);
         break;
       case 'menu':
         open('menu');
@@ -148,11 +153,15 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'out':
         open('out').isTemporary = true;
+        current.isRunOut = true;
         break;
       case 'sold-out':
         if (current.act === 'state' || current.act === 'menu' || current.act === 'make') current.act = 'out';
         else open('out');
         current.isTemporary = true;
+        break;
+      case 'next-order':
+        if (next?.kind !== 'word' || next.text !== 'of') startsNextOrder = true;
         break;
       case 'remove':
         if (!isClosedTalk()) open('remove');
@@ -175,15 +184,25 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
   }
   segments.push(current);
   for (const segment of segments) {
+    dropSizeQuestion(segment.spans);
     segment.isCorrection ||= isCorrection;
     if (segment.act === 'state' && isOffer(segment, isQuestion && segment === segments.at(-1))) segment.act = 'offer';
     if (segment.act === 'state') readPrices(segment);
   }
-  return { segments, closes, saysFarewell, greets, asks };
+  return { segments, closes, saysFarewell, greets, asks, startsNextOrder };
 }
 
 function newSegment(act: SegmentAct): Segment {
-  return { act, spans: [], isReadback: false, isExclusive: false, isCorrection: false, isAddition: false, isChange: false, isTemporary: false };
+  return { act, spans: [], isReadback: false, isExclusive: false, isCorrection: false, isAddition: false, isChange: false, isTemporary: false, isRunOut: false };
+}
+
+/** "large or medium": a question within what is ordered. */
+function dropSizeQuestion(spans: Span[]): void {
+  const at = spans.findIndex((span) => span.kind === 'word' && span.text === 'or');
+  const left = spans[at - 1];
+  const right = spans[at + 1];
+  const isSize = (span: Span | undefined) => span?.kind === 'menu' && span.meaning.isSize && span.meaning.item === null;
+  if (at > 0 && isSize(left) && isSize(right)) spans.splice(at - 1, 3);
 }
 
 /** "any wings or breadsticks", "like a latte?", "fries or rings": a choice is offered, nothing is ordered. */

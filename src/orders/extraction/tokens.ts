@@ -46,6 +46,8 @@ function tokenize(text: string): readonly string[] {
     .replace(/[\u2018\u2019\u02bc]/g, "'")
     .toLowerCase();
   if (abbreviations.test(plain)) return tokenize(plain.slice(0, -1));
+  // A time or a code, "7oclock": one word, and no quantity.
+  if (/^\d+(?!(?:piece|pieces|liter|liters|inch|pack|packs|dollars|cents|percent)\b)\p{L}{4,}$/u.test(plain)) return [plain];
   const tokens: string[] = [];
   for (const [part] of plain.matchAll(parts)) {
     for (const token of expand(part)) tokens.push(token);
