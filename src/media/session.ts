@@ -7,17 +7,16 @@ import { RecordingLine } from './recording-line.ts';
 import { ResamplerFactory } from './resample/resampler.ts';
 import { RtcpReporter } from './rtcp-reporter.ts';
 import { Reception } from './rtp/reception.ts';
-import { emptyRtpHeader, looksLikeRtcp, RTP_HEADER_BYTES, readRtp } from './rtp/rtp-reader.ts';
-import { RtpWriter } from './rtp/rtp-writer.ts';
-import { EVENT_PAYLOAD_BYTES, EventReceiver, isDigit, writeEvent } from './rtp/telephone-event.ts';
-import { EventSender } from './send/event-sender.ts';
+import type { SenderInfo } from './rtp/rtcp.ts';
+import { emptyRtpHeader, looksLikeRtcp, readRtp } from './rtp/rtp-reader.ts';
+import { EventReceiver, isDigit } from './rtp/telephone-event.ts';
+import { PacketSender } from './send/packet-sender.ts';
 import type { MediaSessionOptions } from './session-options.ts';
 import { SourceLock } from './source-lock.ts';
 import type { Endpoint } from './udp-socket.ts';
 
 /** Without a frame of the partner for so long after the start, filler begins to go out. */
 const FILLER_AFTER_MS = 200;
-const MAX_CATCH_UP_TICKS = 2;
 const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 const UNSPECIFIED = '0.0.0.0';
 
@@ -39,9 +38,8 @@ class Session implements MediaSession {
   readonly #pair: PortPair;
   readonly #lock = new SourceLock();
   readonly #header = emptyRtpHeader();
-  readonly #writer = new RtpWriter((below) => randomInt(below));
+  readonly #sender: PacketSender;
   readonly #events = new EventReceiver();
-  readonly #eventSender = new EventSender(8_000);
   readonly #reporter: RtcpReporter;
   #path: AudioPath | null = null;
   #media: NegotiatedMedia | null;
@@ -52,15 +50,12 @@ class Session implements MediaSession {
   #leaveTicker: (() => void) | null = null;
   #fillerTimer: Timer | null = null;
   #deadlineTimer: Timer | null = null;
-  #nextSendMs: number | null = null;
-  #markNext = true;
   #packetsAtReport = 0;
   #lastMediaMs = 0;
   #timeoutRaised = false;
   #firstFrameMs: number | null = null;
   #packetsReceived = 0;
   #packetsRefused = 0;
-  #ticksSkipped = 0;
 
   constructor(options: MediaSessionOptions, pair: PortPair) {
     this.#options = options;
@@ -68,9 +63,10 @@ class Session implements MediaSession {
     this.rtpPort = pair.rtp.port;
     this.#media = options.media;
     if (options.media !== null) this.#lock.expect(options.media.remote, options.clock.nowMs());
+    this.#sender = new PacketSender(pair.rtp, (below) => randomInt(below));
     this.#reporter = new RtcpReporter({
       clock: options.clock,
-      ssrc: this.#writer.ssrc,
+      ssrc: this.#sender.writer.ssrc,
       cname: `${randomInt(2 ** 47).toString(36)}@speakerpost`,
       random: () => randomInt(2 ** 32) / 2 ** 32,
       sender: () => this.#senderInfo(),
@@ -94,7 +90,7 @@ class Session implements MediaSession {
       partner,
       recording: recording === null ? null : new RecordingLine(recording),
       nowMs: () => clock.nowMs(),
-      nextSendMs: () => this.#nextSendMs,
+      nextSendMs: () => this.#sender.nextMs,
       onFrame: (frame, index, soundsAtMs) => this.#onFrame(frame, index, soundsAtMs),
     });
     this.#reporter.start();
@@ -119,7 +115,7 @@ class Session implements MediaSession {
 
   sendDtmf(digits: string): void {
     if (this.#media?.telephoneEventPayloadType == null) return;
-    this.#eventSender.add([...digits.toUpperCase()].filter(isDigit));
+    this.#sender.events.add([...digits.toUpperCase()].filter(isDigit));
   }
 
   get stats(): MediaSession['stats'] {
@@ -127,7 +123,7 @@ class Session implements MediaSession {
     const jitter = path?.jitter.stats;
     return {
       packetsReceived: this.#packetsReceived,
-      packetsSent: this.#writer.packetCount,
+      packetsSent: this.#sender.writer.packetCount,
       packetsLost: this.#lostBefore + Math.max(0, this.#reception?.cumulativeLost ?? 0),
       packetsLate: jitter?.packetsLate ?? 0,
       packetsDuplicate: jitter?.packetsDuplicate ?? 0,
@@ -161,7 +157,7 @@ class Session implements MediaSession {
         packetsSent,
         packetsRefused,
         underruns,
-        ticksSkipped: this.#ticksSkipped,
+        packetsSkipped: this.#sender.skipped,
         socketErrors: this.#pair.rtp.errors,
         roundTripMs: this.#reporter.roundTripMs,
       },
@@ -266,51 +262,15 @@ class Session implements MediaSession {
     this.#leaveTicker = this.#options.ticker.join((dueMs, nowMs) => this.#tick(dueMs, nowMs));
   }
 
-  /** Sends what is due and says when the next packet is; more than two packets behind, time is let go. */
   #tick(dueMs: number, nowMs: number): number {
     const path = this.#path;
     const media = this.#media;
     if (path === null || media === null || this.#closed) return nowMs + 20;
-    const intervalMs = path.intervalMs(media.ptimeMs);
-    let nextMs = dueMs;
-    for (let sent = 0; nextMs <= nowMs || sent === 0; nextMs += intervalMs) {
-      this.#nextSendMs = nextMs + intervalMs;
-      if (sent++ < MAX_CATCH_UP_TICKS) {
-        this.#sendPacket(path, media);
-      } else {
-        this.#ticksSkipped++;
-        this.#markNext = true;
-        this.#writer.advance(media.ptimeMs * 8);
-      }
-    }
+    const nextMs = this.#sender.tick(path, media, this.#lock.source ?? media.remote, dueMs, nowMs);
     this.#checkTimeout(nowMs, media);
-    this.#releaseStaleLock(nowMs);
+    // After 2 s of silence the stream may come from elsewhere: a connected socket would not hear it.
+    if (!this.#lock.isSettled(nowMs)) this.#pair.rtp.disconnect();
     return nextMs;
-  }
-
-  #sendPacket(path: AudioPath, media: NegotiatedMedia): void {
-    const units = media.ptimeMs * 8;
-    const to = this.#lock.source ?? media.remote;
-    const isHeld = media.direction === 'recvonly' || media.direction === 'inactive' || to.address === UNSPECIFIED;
-    const event = isHeld ? null : this.#eventSender.next(media.ptimeMs);
-    if (isHeld || event === 'pause') {
-      path.skip(media.ptimeMs);
-      this.#markNext = true;
-    } else if (event !== null) {
-      path.skip(media.ptimeMs);
-      const timestamp = (this.#writer.timestamp - event.sinceStart) >>> 0;
-      const type = media.telephoneEventPayloadType ?? 0;
-      const packet = this.#writer.packet(type, event.marker, EVENT_PAYLOAD_BYTES, timestamp);
-      writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, event.duration);
-      this.#pair.rtp.send(packet, to);
-      this.#markNext = true;
-    } else {
-      const packet = this.#writer.packet(media.sendPayloadType, this.#markNext, units);
-      path.send(packet, RTP_HEADER_BYTES, media.ptimeMs);
-      this.#pair.rtp.send(packet, to);
-      this.#markNext = false;
-    }
-    this.#writer.advance(units);
   }
 
   #checkTimeout(nowMs: number, media: NegotiatedMedia): void {
@@ -321,23 +281,14 @@ class Session implements MediaSession {
     this.#options.events.mediaTimeout(silentMs);
   }
 
-  /** After 2 s of silence the stream may come from elsewhere: a connected socket would not hear it. */
-  #releaseStaleLock(nowMs: number): void {
-    if (!this.#lock.isSettled(nowMs)) this.#pair.rtp.disconnect();
-  }
-
-  #senderInfo() {
-    if (this.#writer.packetCount === this.#packetsAtReport) return null;
-    this.#packetsAtReport = this.#writer.packetCount;
+  /** What a sender report says; null when nothing was sent since the last one. */
+  #senderInfo(): SenderInfo | null {
+    const { packetCount, octetCount } = this.#sender.writer;
+    if (packetCount === this.#packetsAtReport) return null;
+    this.#packetsAtReport = packetCount;
     const { clock } = this.#options;
-    const untilNextMs = (this.#nextSendMs ?? clock.nowMs()) - clock.nowMs();
-    return {
-      wallMs: clock.wallMs(),
-      // The timestamp that belongs to this instant, on the send clock as it really runs.
-      rtpTimestamp: (this.#writer.timestamp - Math.round(untilNextMs * 8)) >>> 0,
-      packetCount: this.#writer.packetCount,
-      octetCount: this.#writer.octetCount,
-    };
+    const rtpTimestamp = this.#sender.timestampAt(clock.nowMs());
+    return { wallMs: clock.wallMs(), rtpTimestamp, packetCount, octetCount };
   }
 
   #sendRtcp(bytes: Uint8Array): void {

@@ -1,0 +1,74 @@
+import type { AudioPath } from '../audio-path.ts';
+import type { NegotiatedMedia } from '../contract.ts';
+import { RTP_HEADER_BYTES } from '../rtp/rtp-reader.ts';
+import { RtpWriter } from '../rtp/rtp-writer.ts';
+import { EVENT_PAYLOAD_BYTES, writeEvent } from '../rtp/telephone-event.ts';
+import type { Endpoint, UdpSocket } from '../udp-socket.ts';
+import { EventSender } from './event-sender.ts';
+
+const MAX_CATCH_UP_PACKETS = 2;
+const UNSPECIFIED = '0.0.0.0';
+
+/** Sends one packet a tick: sound, a telephone event in its place, or nothing while held; its time passes in any case. */
+export class PacketSender {
+  readonly events = new EventSender(8_000);
+  readonly writer: RtpWriter;
+  readonly #socket: UdpSocket;
+  #markNext = true;
+  #nextMs: number | null = null;
+  /** Packets whose time was let go, because the thread stood still for too long. */
+  skipped = 0;
+
+  constructor(socket: UdpSocket, random: (below: number) => number) {
+    this.#socket = socket;
+    this.writer = new RtpWriter(random);
+  }
+
+  /** When the next packet goes out; null before the first. */
+  get nextMs(): number | null {
+    return this.#nextMs;
+  }
+
+  /** Sends what is due, at most two packets at once, and says when the next is. */
+  tick(path: AudioPath, media: NegotiatedMedia, to: Endpoint, dueMs: number, nowMs: number): number {
+    const intervalMs = path.intervalMs(media.ptimeMs);
+    let nextMs = dueMs;
+    for (let count = 0; nextMs <= nowMs || count === 0; count++) {
+      nextMs += intervalMs;
+      this.#nextMs = nextMs;
+      if (count < MAX_CATCH_UP_PACKETS) {
+        this.#send(path, media, to);
+      } else {
+        this.skipped++;
+        this.#markNext = true;
+      }
+      this.writer.advance(media.ptimeMs * 8);
+    }
+    return nextMs;
+  }
+
+  /** The RTP timestamp that belongs to this instant, on the send clock as it really runs. */
+  timestampAt(nowMs: number): number {
+    const untilNextMs = (this.#nextMs ?? nowMs) - nowMs;
+    return (this.writer.timestamp - Math.round(untilNextMs * 8)) >>> 0;
+  }
+
+  #send(path: AudioPath, media: NegotiatedMedia, to: Endpoint): void {
+    const isHeld = media.direction === 'recvonly' || media.direction === 'inactive' || to.address === UNSPECIFIED;
+    const event = isHeld ? 'pause' : this.events.next(media.ptimeMs);
+    if (event === null) {
+      const packet = this.writer.packet(media.sendPayloadType, this.#markNext, media.ptimeMs * 8);
+      path.send(packet, RTP_HEADER_BYTES, media.ptimeMs);
+      this.#socket.send(packet, to);
+      this.#markNext = false;
+      return;
+    }
+    path.skip(media.ptimeMs);
+    this.#markNext = true;
+    if (event === 'pause' || media.telephoneEventPayloadType === null) return;
+    const timestamp = (this.writer.timestamp - event.sinceStart) >>> 0;
+    const packet = this.writer.packet(media.telephoneEventPayloadType, event.marker, EVENT_PAYLOAD_BYTES, timestamp);
+    writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, event.duration);
+    this.#socket.send(packet, to);
+  }
+}
