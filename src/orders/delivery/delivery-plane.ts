@@ -1,17 +1,17 @@
 import { EventEmitter } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { CallRecordEvent } from '../../records/contract.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { describeError, type ErrorRecord, reviveError, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { DeliveryEvents, DeliveryHealth, DeliveryOptions, DeliveryPlane } from '../contract.ts';
 import type { Ticket } from '../ticket.ts';
-import type { DeliveryOrder, DeliveryReport, DeliveryWorkerData } from './messages.ts';
+import { DeliveryThread, type WorkReport } from './delivery-thread.ts';
+import type { DeliveryOrder } from './messages.ts';
 import { RecordBacklog } from './record-backlog.ts';
 
-const RESTART_FIRST_MS = 100;
-const RESTART_LAST_MS = 5_000;
 const RECORDS_RETRY_MS = 1_000;
+/** Records that were handed in before the stop get so long to be written. */
+const DRAIN_MS = 2_000;
 /** Beyond the POS's time-out, which a running attempt may take. */
 const STOP_GRACE_MS = 10_000;
 
@@ -25,7 +25,7 @@ export interface DeliveryDeps {
  * at the first start; after that a dead worker is started again, however often.
  */
 export function startDelivery(options: DeliveryOptions, deps: DeliveryDeps): DeliveryPlane {
-  return new WorkerDeliveryPlane(options, deps);
+  return new ThreadedDeliveryPlane(options, deps);
 }
 
 interface Waiting<Result> {
@@ -42,24 +42,21 @@ interface WaitingRequest extends Waiting<DeliveryHealth | null> {
   readonly order: DeliveryOrder;
 }
 
-/** Supervises the worker, and keeps what it has not answered until it has. */
-class WorkerDeliveryPlane implements DeliveryPlane {
+/** Keeps what the worker has not answered until it has, whichever worker that is. */
+class ThreadedDeliveryPlane implements DeliveryPlane {
   readonly ready: Promise<void>;
   readonly #options: DeliveryOptions;
   readonly #deps: DeliveryDeps;
+  readonly #thread: DeliveryThread;
   readonly #opened = Promise.withResolvers<void>();
   readonly #events = new EventEmitter();
   readonly #commits = new Map<string, WaitingCommit>();
   readonly #requests = new Map<number, WaitingRequest>();
   readonly #records = new RecordBacklog();
-  #worker: Worker;
-  #state: 'opening' | 'open' | 'dead' | 'stopping' | 'stopped' = 'opening';
-  #hasBeenOpen = false;
   #nextRequest = 1;
-  #restartMs = RESTART_FIRST_MS;
-  #restart: Timer | null = null;
   #recordsTimer: Timer | null = null;
   #recordsAreRefused = false;
+  #stopping: Promise<void> | null = null;
 
   constructor(options: DeliveryOptions, deps: DeliveryDeps) {
     this.#options = options;
@@ -67,7 +64,11 @@ class WorkerDeliveryPlane implements DeliveryPlane {
     this.ready = this.#opened.promise;
     // Whoever does not wait for `ready` is told by the alert.
     this.ready.catch(() => undefined);
-    this.#worker = this.#start();
+    this.#thread = new DeliveryThread(options, deps.clock, deps.log, {
+      onOpen: () => this.#handOver(),
+      onReport: (report) => this.#take(report),
+      onDied: (error, isDatabase, isFinal) => this.#died(error, isDatabase, isFinal),
+    });
   }
 
   on<Name extends keyof DeliveryEvents>(name: Name, listener: DeliveryEvents[Name]): void {
@@ -85,13 +86,10 @@ class WorkerDeliveryPlane implements DeliveryPlane {
     const key = ticket.idempotencyKey;
     const waiting = this.#commits.get(key);
     if (waiting !== undefined) return waiting.promise;
+    if (this.#thread.state === 'stopped') return Promise.reject(notStored(ticket, 'delivery is stopped'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    if (this.#state === 'stopped') {
-      reject(this.#notStored(ticket, 'the gateway stops'));
-      return promise;
-    }
     this.#commits.set(key, { ticket, promise, resolve, reject });
-    if (this.#isOpen) this.#post({ kind: 'commit', ticket });
+    if (this.#thread.state === 'open') this.#thread.post({ kind: 'commit', ticket });
     return promise;
   }
 
@@ -100,97 +98,59 @@ class WorkerDeliveryPlane implements DeliveryPlane {
   }
 
   async health(): Promise<DeliveryHealth> {
-    const down = {
-      queue: 'down',
-      queueDetail: 'the delivery thread is being started again',
-      unacked: 0,
+    const { state } = this.#thread;
+    const away: DeliveryHealth = {
+      queue: state === 'opening' ? 'starting' : 'down',
+      queueDetail: state === 'opening' ? 'the database is being opened' : 'the delivery thread is away',
+      unacked: this.#commits.size,
       attention: 0,
-    } as const;
-    if (!this.#isOpen) return down;
-    return (await this.#ask((id) => ({ kind: 'health', id }))) ?? down;
+    };
+    return state === 'open' ? ((await this.#ask((id) => ({ kind: 'health', id }))) ?? away) : away;
   }
 
-  async stop(): Promise<void> {
-    if (this.#state === 'stopped' || this.#state === 'stopping') return;
-    this.#restart?.cancel();
-    if (this.#state === 'open') {
-      await this.#drain();
-      this.#state = 'stopping';
-      const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
-      this.#post({ kind: 'stop' });
-      const deadline = this.#deps.clock.after(this.#options.pos.timeoutMs + STOP_GRACE_MS, () => {
-        this.#deps.log.warn('delivery worker does not stop in time; what it holds is sent at the next start');
-        void this.#worker.terminate();
-      });
-      await exit;
-      deadline.cancel();
+  /** Tickets and records handed in before are written; a running attempt may end, up to the POS's time-out. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const deadlineMs = this.#deps.clock.nowMs() + DRAIN_MS;
+    while (this.#thread.state === 'open' && this.#records.size > 0 && this.#deps.clock.nowMs() < deadlineMs) {
+      this.#sendRecords();
+      await new Promise<void>((resolve) => this.#deps.clock.after(10, resolve));
     }
-    this.#state = 'stopped';
-    await this.#worker.terminate();
+    await this.#thread.stop(this.#options.pos.timeoutMs + STOP_GRACE_MS);
     this.#recordsTimer?.cancel();
-    this.#rejectAll('the gateway stops');
+    if (this.#records.size > 0)
+      this.#deps.log.error({ count: this.#records.size }, 'call records are lost by the stop');
+    this.#rejectAll('delivery is stopped');
+    this.#opened.reject(new SpeakerpostError('DELIVERY_WORKER_DIED', { reason: 'delivery is stopped' }));
   }
 
-  get #isOpen(): boolean {
-    return this.#state === 'open' || this.#state === 'stopping';
+  /** The database is open: everything unanswered goes to the worker before its queue starts and blocks it. */
+  #handOver(): void {
+    for (const { ticket } of this.#commits.values()) this.#thread.post({ kind: 'commit', ticket });
+    for (const { order } of this.#requests.values()) this.#thread.post(order);
+    this.#sendRecords();
+    this.#thread.post({ kind: 'deliver' });
+    this.#opened.resolve();
   }
 
-  #start(): Worker {
-    this.#state = 'opening';
-    const data: DeliveryWorkerData = { options: this.#options, isFirst: !this.#hasBeenOpen };
-    const worker = new Worker(new URL('./delivery-worker.ts', import.meta.url), { name: 'delivery', workerData: data });
-    let reason = 'it ended';
-    let unusable: ErrorRecord | null = null;
-    worker.on('message', (report: DeliveryReport) => {
-      if (report.kind === 'unusable') unusable = report.error;
-      else this.#take(report);
-    });
-    worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
-    });
-    worker.on('exit', () => {
-      if (this.#state === 'stopping' || this.#state === 'stopped') return;
-      this.#died(
-        unusable ?? describeError(new SpeakerpostError('DELIVERY_WORKER_DIED', { reason })),
-        unusable !== null,
-      );
-    });
-    return worker;
-  }
-
-  #died(error: ErrorRecord, isUnusable: boolean): void {
-    this.#state = 'dead';
+  #died(error: ErrorRecord, isDatabase: boolean, isFinal: boolean): void {
     this.#records.unanswered();
-    this.#deps.log.error(
-      { code: error.code, details: error.details, restartMs: this.#restartMs },
-      'delivery worker died',
-    );
     this.#alert(error);
-    if (isUnusable) {
-      this.#rejectAll(reviveError(error).message);
-      if (!this.#hasBeenOpen) {
-        this.#state = 'stopped';
-        this.#opened.reject(reviveError(error));
-        return;
-      }
-    }
-    this.#restart = this.#deps.clock.after(this.#restartMs, () => {
-      this.#worker = this.#start();
-    });
-    this.#restartMs = Math.min(2 * this.#restartMs, RESTART_LAST_MS);
+    // A database that cannot be opened may stay so: whoever has a ticket must know that it is not safe.
+    if (isDatabase) this.#rejectAll(reviveError(error).message);
+    if (isFinal) this.#opened.reject(reviveError(error));
   }
 
-  #take(report: Exclude<DeliveryReport, { kind: 'unusable' }>): void {
+  #take(report: WorkReport): void {
     switch (report.kind) {
-      case 'open':
-        this.#handOver();
-        return;
-      case 'committed': {
-        // A worker that stores a ticket works: the next death starts it again at once.
-        this.#restartMs = RESTART_FIRST_MS;
+      case 'committed':
+        this.#thread.works();
         this.#settleCommit(report.key)?.resolve();
         return;
-      }
       case 'refused':
         this.#settleCommit(report.key)?.reject(reviveError(report.error));
         return;
@@ -225,22 +185,11 @@ class WorkerDeliveryPlane implements DeliveryPlane {
     }
   }
 
-  /** The database is open: everything unanswered goes to the worker before its queue starts and blocks it. */
-  #handOver(): void {
-    this.#state = 'open';
-    this.#hasBeenOpen = true;
-    for (const { ticket } of this.#commits.values()) this.#post({ kind: 'commit', ticket });
-    for (const { order } of this.#requests.values()) this.#post(order);
-    this.#sendRecords();
-    this.#post({ kind: 'deliver' });
-    this.#opened.resolve();
-  }
-
   #sendRecords(): void {
     this.#recordsTimer?.cancel();
     this.#recordsTimer = null;
-    const batch = this.#isOpen ? this.#records.take() : null;
-    if (batch !== null) this.#post({ kind: 'records', batch });
+    const batch = this.#thread.state === 'open' ? this.#records.take() : null;
+    if (batch !== null) this.#thread.post({ kind: 'records', batch });
   }
 
   #retryRecords(error: ErrorRecord): void {
@@ -251,24 +200,15 @@ class WorkerDeliveryPlane implements DeliveryPlane {
     this.#recordsTimer = this.#deps.clock.after(RECORDS_RETRY_MS, () => this.#sendRecords());
   }
 
-  /** Lets records that were handed in before the stop be written; a database that refuses them is not waited for. */
-  async #drain(): Promise<void> {
-    for (let turn = 0; turn < 20 && this.#records.size > 0 && !this.#recordsAreRefused; turn++) {
-      this.#sendRecords();
-      await new Promise<void>((resolve) => this.#deps.clock.after(100, resolve));
-    }
-  }
-
   #ask(order: (id: number) => DeliveryOrder): Promise<DeliveryHealth | null> {
+    if (this.#thread.state === 'stopped') {
+      return Promise.reject(new SpeakerpostError('DELIVERY_WORKER_DIED', { reason: 'delivery is stopped' }));
+    }
     const id = this.#nextRequest++;
     const { promise, resolve, reject } = Promise.withResolvers<DeliveryHealth | null>();
-    if (this.#state === 'stopped') {
-      reject(new SpeakerpostError('DELIVERY_WORKER_DIED', { reason: 'the gateway stops' }));
-      return promise;
-    }
     const asked = order(id);
     this.#requests.set(id, { order: asked, resolve, reject });
-    if (this.#isOpen) this.#post(asked);
+    if (this.#thread.state === 'open') this.#thread.post(asked);
     return promise;
   }
 
@@ -283,12 +223,8 @@ class WorkerDeliveryPlane implements DeliveryPlane {
     const requests = [...this.#requests.values()];
     this.#commits.clear();
     this.#requests.clear();
-    for (const { ticket, reject } of commits) reject(this.#notStored(ticket, reason));
+    for (const { ticket, reject } of commits) reject(notStored(ticket, reason));
     for (const { reject } of requests) reject(new SpeakerpostError('DELIVERY_WORKER_DIED', { reason }));
-  }
-
-  #notStored({ ticketId, revision }: Ticket, reason: string): SpeakerpostError {
-    return new SpeakerpostError('TICKET_NOT_STORED', { ticketId, revision, reason });
   }
 
   #alert(error: ErrorRecord): void {
@@ -298,8 +234,8 @@ class WorkerDeliveryPlane implements DeliveryPlane {
   #emit<Name extends keyof DeliveryEvents>(name: Name, ...args: Parameters<DeliveryEvents[Name]>): void {
     this.#events.emit(name, ...args);
   }
+}
 
-  #post(order: DeliveryOrder): void {
-    this.#worker.postMessage(order);
-  }
+function notStored({ ticketId, revision }: Ticket, reason: string): SpeakerpostError {
+  return new SpeakerpostError('TICKET_NOT_STORED', { ticketId, revision, reason });
 }

@@ -28,6 +28,7 @@ export class Relay {
   readonly #deps: RelayDeps;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
+  #isWoken = false;
   #isStopped = false;
 
   constructor(deps: RelayDeps) {
@@ -40,9 +41,12 @@ export class Relay {
 
   /** A ticket was committed: it need not wait for the next tick. */
   wake(): void {
-    if (this.#timer === null || this.#running !== null) return;
-    this.#timer.cancel();
-    this.#schedule(0);
+    if (this.#running !== null) {
+      this.#isWoken = true;
+    } else if (this.#timer !== null) {
+      this.#timer.cancel();
+      this.#schedule(0);
+    }
   }
 
   /** Resolves when no tick is running any more. */
@@ -57,7 +61,8 @@ export class Relay {
     this.#timer = this.#deps.clock.after(delayMs, () => {
       this.#running = this.tick().finally(() => {
         this.#running = null;
-        this.#schedule(TICK_MS);
+        this.#schedule(this.#isWoken ? 0 : TICK_MS);
+        this.#isWoken = false;
       });
     });
   }

@@ -30,6 +30,7 @@ export class BullQueue<Connection> implements JobQueue {
   readonly #queue: Queue<DeliveryJob, void, string, DeliveryJob, void, string, IQueueBackend, Connection>;
   readonly #worker: Worker<DeliveryJob, void, string, IQueueBackend, object, Connection>;
   readonly #connections: BullConnections<Connection>;
+  readonly #events: JobQueueEvents;
 
   /** Resolves when jobs are taken; rejects when the queue cannot be reached within `timeoutMs`. */
   static async open<Connection>(
@@ -51,6 +52,7 @@ export class BullQueue<Connection> implements JobQueue {
 
   private constructor(name: string, connections: BullConnections<Connection>, work: JobWork, events: JobQueueEvents) {
     this.#connections = connections;
+    this.#events = events;
     const { producer, worker, backend } = connections;
     this.#queue = new Queue(name, { connection: producer }, backend);
     this.#worker = new Worker(
@@ -92,7 +94,7 @@ export class BullQueue<Connection> implements JobQueue {
   async #start(): Promise<void> {
     await Promise.all([this.#queue.waitUntilReady(), this.#worker.waitUntilReady()]);
     await this.#queue.setGlobalConcurrency(1);
-    void this.#worker.run();
+    this.#worker.run().catch(this.#events.onError);
   }
 
   async #settle(outcome: JobOutcome): Promise<void> {
