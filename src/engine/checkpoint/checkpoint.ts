@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SpeakerpostError } from '../../runtime/errors.ts';
+import { ringSlots } from '../layers/ring-attention.ts';
 import { type ConfigFile, invalidConfig, readConfigFile } from './config-file.ts';
 import type {
   DepthConfiguration,
@@ -78,6 +79,8 @@ function resolveLm(config: ConfigFile, file: SafetensorsFile, mimi: MimiConfigur
   checkHeads(dim, heads, 'lm.num_heads', fail);
   const card = given.card ?? sizeAt(file, 'emb.0.weight', 0) - 1;
   if (card !== mimi.card) throw fail('lm.card', card, `the codec has ${mimi.card} codes`);
+  const context = given.context ?? 3000;
+  checkContext(context, 1, 'lm.context', fail);
   const delays = given.delays ?? publishedDelays(codebooks);
   if (delays.length !== rows + 1) throw fail('lm.delays', delays, `needs one delay for each of ${rows + 1} rows`);
   const hidden = hiddenSize(file, 'transformer.layers.0.gating.linear_out.weight');
@@ -89,7 +92,7 @@ function resolveLm(config: ConfigFile, file: SafetensorsFile, mimi: MimiConfigur
     heads,
     layers: given.num_layers ?? countNumbered(file, 'transformer.layers.', '.norm1.alpha'),
     hidden,
-    context: given.context ?? 3000,
+    context,
     maxPeriod: given.max_period ?? 10_000,
     textCard: given.text_card ?? sizeAt(file, 'text_emb.weight', 0) - 1,
     card,
@@ -138,6 +141,8 @@ function resolveMimi(config: ConfigFile, file: SafetensorsFile, fail: Fail): Mim
   const ratios = seanet?.ratios ?? [8, 6, 5, 4];
   const hop = ratios.reduce((product, ratio) => product * ratio, 1);
   if (frameSamples % hop !== 0) throw fail('mimi.seanet.ratios', ratios, `a frame of ${frameSamples} needs whole hops`);
+  const context = transformer?.context ?? 250;
+  checkContext(context, frameSamples / hop, 'mimi.transformer.context', fail);
   const layer = 'encoder_transformer.transformer.layers.';
   const codebook = 'quantizer.rvq_first.vq.layers.0._codebook.embedding_sum';
   return {
@@ -155,7 +160,7 @@ function resolveMimi(config: ConfigFile, file: SafetensorsFile, fail: Fail): Mim
       heads,
       layers: transformer?.num_layers ?? countNumbered(file, layer, '.norm1.weight'),
       hidden: transformer?.dim_feedforward ?? sizeAt(file, `${layer}0.linear1.weight`, 0),
-      context: transformer?.context ?? 250,
+      context,
       maxPeriod: transformer?.max_period ?? 10_000,
     },
   };
@@ -202,6 +207,11 @@ function checkHeads(dim: number, heads: number, path: string, fail: Fail): void 
   // Rotary positions turn pairs of a head's channels.
   if (dim % heads !== 0 || (dim / heads) % 2 !== 0)
     throw fail(path, heads, `${dim} channels need heads of an even width`);
+}
+
+/** A run's positions must all fit into the ring. */
+function checkContext(context: number, steps: number, path: string, fail: Fail): void {
+  if (ringSlots(context) < steps) throw fail(path, context, `a frame has ${steps} positions and the one before it`);
 }
 
 /** The published gating has 2/3 of the feed-forward width inside, and 21/8 of dim where that width is 4 dim. */

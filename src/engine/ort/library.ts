@@ -27,15 +27,15 @@ export class OrtLibrary {
   readonly version: string;
   readonly #functions: ReadonlyMap<OrtFunctionName, NativeFunction>;
 
-  constructor(file: string = defaultLibraryFile()) {
+  constructor(file: string = defaultLibraryFile(), tested: readonly string[] = testedVersions) {
     this.file = file;
     const base = loadApiBase(file);
     this.version = base.version;
-    if (!testedVersions.includes(this.version)) {
+    if (!tested.includes(this.version)) {
       throw new SpeakerpostError('ORT_VERSION_UNTESTED', {
         file,
         version: this.version,
-        tested: testedVersions.join(', '),
+        tested: tested.join(', '),
       });
     }
     this.#functions = bindFunctions(base.getApi(apiVersion));
