@@ -68,7 +68,6 @@ export const migrations: readonly string[] = [
   CREATE TABLE outbox (
     ticket_id         TEXT NOT NULL,
     revision          INTEGER NOT NULL,
-    store_id          TEXT NOT NULL,
     call_id           TEXT NOT NULL,
     state             TEXT NOT NULL,
     generation        INTEGER NOT NULL,

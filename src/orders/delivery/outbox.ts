@@ -39,7 +39,7 @@ export class Outbox {
    * @throws SpeakerpostError TICKET_CONFLICT when another ticket has its place; whatever SQLite throws.
    */
   commit(ticket: Ticket): void {
-    const { ticketId, revision, callId, customerSeq, store } = ticket;
+    const { ticketId, revision, callId, customerSeq } = ticket;
     const nowWallMs = Math.round(this.#clock.wallMs());
     const delivery: Delivery = {
       ticketId,
@@ -61,7 +61,7 @@ export class Outbox {
         throw new SpeakerpostError('TICKET_CONFLICT', { ticketId, revision, other: String(known['ticket_id']) });
       }
       this.#sql.insertTicket.run(ticketId, revision, callId, customerSeq, maskedJson(ticket));
-      this.#sql.insertDelivery.run(...valuesOf(delivery), store.id);
+      this.#sql.insertDelivery.run(...valuesOf(delivery));
       return this.#trace(delivery, { what: 'committed', attempt: null, detail: null }, nowWallMs);
     });
     if (step !== null) this.#onStep(step);
@@ -181,9 +181,7 @@ function prepare(database: DatabaseSync) {
     insertTicket: database.prepare(
       'INSERT INTO tickets (ticket_id, revision, call_id, customer_seq, body) VALUES (?, ?, ?, ?, ?)',
     ),
-    insertDelivery: database.prepare(
-      `INSERT INTO outbox (${COLUMNS}, store_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
+    insertDelivery: database.prepare(`INSERT INTO outbox (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     insertStep: database.prepare(
       `INSERT INTO delivery_steps (ticket_id, revision, call_id, state, what, attempt, detail, pos_order_id, at_wall_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
