@@ -114,7 +114,10 @@ class Session implements MediaSession {
   }
 
   sendDtmf(digits: string): void {
-    if (this.#media?.telephoneEventPayloadType == null) return;
+    if (this.#media?.telephoneEventPayloadType == null) {
+      this.#options.log.warn({ digits: digits.length }, 'digits dropped: the peer takes no telephone-event');
+      return;
+    }
     this.#sender.events.add([...digits.toUpperCase()].filter(isDigit));
   }
 
@@ -158,6 +161,7 @@ class Session implements MediaSession {
         packetsRefused,
         underruns,
         packetsSkipped: this.#sender.skipped,
+        rebases: this.#path?.jitter.stats.rebases ?? 0,
         socketErrors: this.#pair.rtp.errors,
         roundTripMs: this.#reporter.roundTripMs,
       },

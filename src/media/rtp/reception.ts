@@ -1,3 +1,7 @@
+/** RFC 3550 appendix A.1. */
+const MAX_DROPOUT = 3_000;
+const MAX_MISORDER = 100;
+
 /** Reception statistics of one source, by RFC 3550 appendices A.1, A.3 and A.8. */
 export class Reception {
   readonly ssrc: number;
@@ -20,10 +24,10 @@ export class Reception {
 
   receive(sequence: number, timestamp: number, arrivalMs: number): void {
     const step = (sequence - this.#highest) & 0xffff;
-    if (this.#received === 0 || (step >= 3_000 && step <= 65_536 - 100)) {
-      // A jump: the source starts again (A.1); what was expected before is done with.
-      if (this.#received > 0) this.#restart(sequence);
-    } else if (step < 3_000) {
+    if (this.#received > 0 && step >= MAX_DROPOUT && step <= 65_536 - MAX_MISORDER) {
+      // The source starts again; what was expected before is done with.
+      this.#restart(sequence);
+    } else if (step < MAX_DROPOUT) {
       if (sequence < this.#highest) this.#cycles += 65_536;
       this.#highest = sequence;
     }
