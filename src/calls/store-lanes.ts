@@ -27,15 +27,6 @@ function storeLane(config: StoreConfig, lane: LaneConfig, menu: Menu, version: s
     menuId: menu.id,
     createExtractor: () => createOrderExtractor(menu),
     toTicket: (order, call) =>
-      buildTicket(order, {
-        menu,
-        store: { id, externalId, timezone },
-        lane: call.lane,
-        callId: call.callId,
-        callStartedWallMs: call.startedWallMs,
-        greetedWallMs: call.greetedWallMs,
-        confirmedWallMs: call.confirmedWallMs,
-        version,
-      }),
+      buildTicket(order, { ...call, menu, store: { id, externalId, timezone }, producerVersion: version }),
   };
 }
