@@ -224,3 +224,28 @@ test('RTCP goes to the RTP port when shared, and to the port above otherwise; it
     t.equal(rtcpMux ? rtcp.sent.length : rtp.sent.filter((one) => !isAudio(one)).length, 0);
   }
 });
+
+test('all packets of a digit carry the timestamp of its start, even when the thread stands still in between', async (t) => {
+  const { clock, session, rtp } = await open(echo());
+  session.start();
+  clock.advance(500);
+  session.sendDtmf('7');
+  clock.advance(50);
+  clock.stall(300);
+  clock.advance(500);
+  const events = rtp.sent.filter(({ bytes }) => ((bytes[1] ?? 0) & 0x7f) === 101);
+  t.equal(new Set(events.map(({ bytes }) => bytes.readUInt32BE(4))).size, 1);
+  t.same(
+    events.map(({ bytes }) => [(bytes[1] ?? 0) >> 7, bytes[12], (bytes[13] ?? 0) >> 7, bytes.readUInt16BE(14)]),
+    [
+      [1, 7, 0, 160],
+      [0, 7, 0, 320],
+      [0, 7, 0, 480],
+      [0, 7, 0, 640],
+      [0, 7, 1, 800],
+      [0, 7, 1, 800],
+      [0, 7, 1, 800],
+    ],
+  );
+  session.close();
+});

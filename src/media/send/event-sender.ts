@@ -8,8 +8,7 @@ export interface EventPacket {
   readonly end: boolean;
   /** Timestamp units since the event's start. */
   readonly duration: number;
-  /** Units to take off the stream's timestamp: all packets of an event carry that of its start. */
-  readonly sinceStart: number;
+  /** The first packet of its event. */
   readonly marker: boolean;
 }
 
@@ -37,7 +36,6 @@ export class EventSender {
     }
     const digit = this.#digits[0];
     if (digit === undefined) return null;
-    const sinceStart = this.#elapsedMs * this.#unitsPerMs;
     const marker = this.#elapsedMs === 0;
     this.#elapsedMs += ptimeMs;
     const end = this.#elapsedMs >= TONE_MS;
@@ -51,6 +49,6 @@ export class EventSender {
       this.#endsSent = 0;
       this.#gapMs = GAP_MS;
     }
-    return { digit, end, duration, sinceStart, marker };
+    return { digit, end, duration, marker };
   }
 }

@@ -16,6 +16,7 @@ export class PacketSender {
   readonly #socket: UdpSocket;
   #markNext = true;
   #nextMs: number | null = null;
+  #eventTimestamp = 0;
   /** Packets whose time was let go, because the thread stood still for too long. */
   skipped = 0;
 
@@ -66,8 +67,10 @@ export class PacketSender {
     path.skip(media.ptimeMs);
     this.#markNext = true;
     if (event === 'pause' || media.telephoneEventPayloadType === null) return;
-    const timestamp = (this.writer.timestamp - event.sinceStart) >>> 0;
-    const packet = this.writer.packet(media.telephoneEventPayloadType, event.marker, EVENT_PAYLOAD_BYTES, timestamp);
+    // All packets of an event carry the timestamp of its start, also when time is let go meanwhile.
+    if (event.marker) this.#eventTimestamp = this.writer.timestamp;
+    const type = media.telephoneEventPayloadType;
+    const packet = this.writer.packet(type, event.marker, EVENT_PAYLOAD_BYTES, this.#eventTimestamp);
     writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, event.duration);
     this.#socket.send(packet, to);
   }
