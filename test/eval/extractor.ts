@@ -55,7 +55,9 @@ export function extract(menuJson: object, sample: Sample): Extracted {
 }
 
 function describe(menu: Menu, orders: readonly OrderSnapshot[], tokens: number): Extracted {
-  const flags = new Set(orders.flatMap(({ reviewReasons }) => reviewReasons.filter((reason) => reason !== 'no_final_readback')));
+  const flags = new Set(
+    orders.flatMap(({ reviewReasons }) => reviewReasons.filter((reason) => reason !== 'no_final_readback')),
+  );
   return {
     orders: orders.map((order) => ({
       items: itemsOf(menu, order),
@@ -79,7 +81,11 @@ export function itemsOf(menu: Menu, order: OrderSnapshot): ExtractedItem[] {
     ...(line.size === null ? {} : { size: line.size }),
     modifiers: [
       ...line.modifiers.map(({ name, action, half }) =>
-        half !== null ? `${half === 'first' ? 'half1' : 'half2'}:${name}` : action === 'add' ? name : `${action}:${name}`,
+        half !== null
+          ? `${half === 'first' ? 'half1' : 'half2'}:${name}`
+          : action === 'add'
+            ? name
+            : `${action}:${name}`,
       ),
       ...Object.entries(line.combo?.slots ?? {}).map(([id, { itemId }]) => `${id}=${nameOf(itemId)}`),
     ],

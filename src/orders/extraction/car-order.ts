@@ -1,10 +1,20 @@
-import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
 import type { MenuItem } from '../menu/menu.ts';
+import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
 import type { Span } from './clause.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
-import { changeLine, clearLines, emptyState, type OrderState, removeLine, signature, type Source, totalCents, withCost } from './order-state.ts';
 import { allowOptions, type ReadingContext, readMention, removeMentioned, removeOptions } from './order-reading.ts';
+import {
+  changeLine,
+  clearLines,
+  emptyState,
+  type OrderState,
+  removeLine,
+  type Source,
+  signature,
+  totalCents,
+  withCost,
+} from './order-state.ts';
 import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -64,11 +74,16 @@ export class CarOrder {
   reasons(): Set<ReviewReason> {
     const reasons = new Set(this.#reasons);
     const { lines } = this.best;
-    if (this.#spokenTotalCents !== null && lines.length > 0 && totalCents(this.#vocabulary.menu, this.best) !== this.#spokenTotalCents)
+    if (
+      this.#spokenTotalCents !== null &&
+      lines.length > 0 &&
+      totalCents(this.#vocabulary.menu, this.best) !== this.#spokenTotalCents
+    )
       reasons.add('total_mismatch');
     for (const { item, quantity, slots } of lines) {
       if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
-      if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true) reasons.add('missing_required_choice');
+      if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true)
+        reasons.add('missing_required_choice');
       if (item.isOutOfStock) reasons.add('out_of_stock_in_ticket');
     }
     return reasons;
@@ -89,7 +104,13 @@ export class CarOrder {
     for (const segment of segments) {
       this.#states = this.#states.map((state) => ({ ...state, touched: new Set<string>() }));
       this.#readSegment(segment, clause, cutWord, hasRemoved);
-      if (segment.act === 'remove' || segment.act === 'forget' || segment.act === 'out' || segment.act === 'unavailable') hasRemoved = true;
+      if (
+        segment.act === 'remove' ||
+        segment.act === 'forget' ||
+        segment.act === 'out' ||
+        segment.act === 'unavailable'
+      )
+        hasRemoved = true;
       for (const span of segment.spans) if (span.kind === 'money') this.#readAmount(segment, span.cents);
     }
     if (this.best.lines.length > 0) this.#hasHadLines = true;
@@ -110,7 +131,9 @@ export class CarOrder {
       return [withCost(state, keepCost), withCost(dropped, keepCost > 0 ? 0 : 0.4)];
     });
     const spoken = this.#spokenTotalCents;
-    const fitted = all.map((state) => (spoken !== null && state.lines.length > 0 && totalCents(menu, state) === spoken ? withCost(state, -10) : state));
+    const fitted = all.map((state) =>
+      spoken !== null && state.lines.length > 0 && totalCents(menu, state) === spoken ? withCost(state, -10) : state,
+    );
     const cheapest = this.#keep(fitted)[0] ?? emptyState;
     this.#states = [{ ...cheapest, cost: 0 }];
   }
@@ -142,7 +165,10 @@ export class CarOrder {
         return;
       case 'question':
         this.#await(segment);
-        this.#askedItem = segment.spans.find((span) => span.kind === 'menu' && span.meaning.item !== null)?.kind === 'menu' ? itemIn(segment.spans) : this.#askedItem;
+        this.#askedItem =
+          segment.spans.find((span) => span.kind === 'menu' && span.meaning.item !== null)?.kind === 'menu'
+            ? itemIn(segment.spans)
+            : this.#askedItem;
         return;
       case 'clear':
         this.#states = this.#states.map((state) => clearLines(state, sourceOf(clause, 0, 1)));
@@ -167,7 +193,9 @@ export class CarOrder {
     for (const { item } of this.best.lines) {
       for (const { id, options } of item.combo?.slots ?? []) {
         const isNamed = segment.spans.some((span) =>
-          span.kind === 'menu' ? options.some((option) => option.id === span.meaning.item?.id) : 'text' in span && span.text.split(' ').includes(id),
+          span.kind === 'menu'
+            ? options.some((option) => option.id === span.meaning.item?.id)
+            : 'text' in span && span.text.split(' ').includes(id),
         );
         if (isNamed) slots.add(id);
       }
@@ -176,7 +204,10 @@ export class CarOrder {
   }
 
   #readMentions(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
-    const split = segment.act === 'replace' ? segment.spans.findLastIndex((span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text)) : -1;
+    const split =
+      segment.act === 'replace'
+        ? segment.spans.findLastIndex((span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text))
+        : -1;
     const target = split < 0 ? segment.spans : segment.spans.slice(split + 1);
     const parsed = new MentionParser(this.#vocabulary, target).parse();
     const removed = split <= 0 ? null : new MentionParser(this.#vocabulary, segment.spans.slice(0, split)).parse();
@@ -185,13 +216,20 @@ export class CarOrder {
       return;
     }
     if (segment.act === 'remove') {
-      const isPartial = segment.spans.some((span) => span.kind === 'number' || (span.kind === 'word' && (span.text === 'a' || span.text === 'an')));
+      const isPartial = segment.spans.some(
+        (span) => span.kind === 'number' || (span.kind === 'word' && (span.text === 'a' || span.text === 'an')),
+      );
       for (const mention of parsed.mentions) this.#takeOff(mention, segment, clause, isPartial);
       return;
     }
     if (segment.act === 'allow') {
       for (const mention of parsed.mentions) {
-        const context = { ...this.#contextOf(segment, clause, mention, cutWord, false), bound: new Map<Mention, string>(), replaces: 'none' as const, isOfFocus: false };
+        const context = {
+          ...this.#contextOf(segment, clause, mention, cutWord, false),
+          bound: new Map<Mention, string>(),
+          replaces: 'none' as const,
+          isOfFocus: false,
+        };
         this.#states = this.#states.map((state) => allowOptions(state, mention, context));
       }
       return;
@@ -218,7 +256,12 @@ export class CarOrder {
           ...this.#contextOf(segment, clause, mention, cutWord, hasRemoved || denied),
           bound: kept,
           partialCount,
-          replaces: segment.act === 'replace' || segment.isChange ? 'group' : segment.isCorrection || segment.isReadback ? 'kind' : 'none',
+          replaces:
+            segment.act === 'replace' || segment.isChange
+              ? 'group'
+              : segment.isCorrection || segment.isReadback
+                ? 'kind'
+                : 'none',
           isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
         };
         for (const reading of readMention(state, mention, context)) {
@@ -228,22 +271,34 @@ export class CarOrder {
       }
       states = this.#keep(next);
     }
-    if (segment.isExclusive && parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore)) {
+    if (
+      segment.isExclusive &&
+      parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore)
+    ) {
       states = states.map((state) => {
         const others = state.lines.filter(({ id }) => !state.touched.has(id));
-        return others.length === state.lines.length ? state : others.reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state);
+        return others.length === state.lines.length
+          ? state
+          : others.reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state);
       });
     }
     this.#states = this.#keep(states);
     const isList = parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore);
-    if (isList && segment.isReadback && segment.act === 'state' && !segment.isAddition) this.#readback = { turn: clause.turn, isSure: segment.isExclusive };
+    if (isList && segment.isReadback && segment.act === 'state' && !segment.isAddition)
+      this.#readback = { turn: clause.turn, isSure: segment.isExclusive };
     if (isList) this.#askedItem = null;
   }
 
   #takeOff(mention: Mention, segment: Segment, clause: ClauseSource, isPartial: boolean): void {
-    const context = { ...this.#contextOf(segment, clause, mention, null, true), bound: new Map<Mention, string>(), replaces: 'none' as const, isOfFocus: false };
+    const context = {
+      ...this.#contextOf(segment, clause, mention, null, true),
+      bound: new Map<Mention, string>(),
+      replaces: 'none' as const,
+      isOfFocus: false,
+    };
     this.#states = this.#states.map((state) => {
-      if (mention.options.length > 0 && (mention.item === null || mention.isDefinite)) return removeOptions(state, mention, context);
+      if (mention.options.length > 0 && (mention.item === null || mention.isDefinite))
+        return removeOptions(state, mention, context);
       return removeMentioned(state, mention, context, isPartial);
     });
   }
@@ -255,7 +310,11 @@ export class CarOrder {
       const whole = { ...mention, quantity: null, options: [] };
       if (mention.item !== null) this.#takeOff(whole, segment, clause, false);
       else if (mention.kind.length > 0) {
-        this.#states = this.#states.map((state) => state.lines.filter(({ item }) => mention.kind.some(({ id }) => id === item.id)).reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state));
+        this.#states = this.#states.map((state) =>
+          state.lines
+            .filter(({ item }) => mention.kind.some(({ id }) => id === item.id))
+            .reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state),
+        );
       }
     }
     const missingOptions = parsed.mentions.filter(({ item, options }) => item === null && options.length > 0);
@@ -265,13 +324,23 @@ export class CarOrder {
       this.#states = this.#states.map((state) =>
         state.lines.reduce((next, line) => {
           const options = line.options.filter(({ option, action }) => action === 'no' || !gone.has(option));
-          return options.length === line.options.length ? next : changeLine(next, line.id, { options }, sourceOf(clause, 0, 1));
+          return options.length === line.options.length
+            ? next
+            : changeLine(next, line.id, { options }, sourceOf(clause, 0, 1));
         }, state),
       );
     }
-    const named = parsed.mentions.some(({ item, kind }) => item !== null || kind.length > 0) || (segment.isRunOut && missingOptions.length > 0) || signature(this.best.lines) !== beforeOptions;
+    const named =
+      parsed.mentions.some(({ item, kind }) => item !== null || kind.length > 0) ||
+      (segment.isRunOut && missingOptions.length > 0) ||
+      signature(this.best.lines) !== beforeOptions;
     if (this.best.lines.length < before || (segment.isTemporary && named)) this.#reasons.add('out_of_stock_in_ticket');
-    else if (segment.isTemporary && segment.act === 'out' && segment.spans.some((span) => span.kind === 'word' && !span.isKnown)) this.#reasons.add('out_of_stock_in_ticket');
+    else if (
+      segment.isTemporary &&
+      segment.act === 'out' &&
+      segment.spans.some((span) => span.kind === 'word' && !span.isKnown)
+    )
+      this.#reasons.add('out_of_stock_in_ticket');
   }
 
   #readUnknown(parsed: ParsedMentions, segment: Segment): void {

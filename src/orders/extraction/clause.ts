@@ -28,7 +28,13 @@ export function joinCompounds(tokens: readonly Token[], vocabulary: Vocabulary):
     const token = tokens[at];
     if (token === undefined) break;
     const both = token.text + (tokens[at + 1]?.text ?? '');
-    if (both.length > 6 && token.text.length > 2 && both !== token.text && vocabulary.words.has(both) && vocabulary.phrases.longest([token.text, tokens[at + 1]?.text ?? ''], 0)?.length !== 2) {
+    if (
+      both.length > 6 &&
+      token.text.length > 2 &&
+      both !== token.text &&
+      vocabulary.words.has(both) &&
+      vocabulary.phrases.longest([token.text, tokens[at + 1]?.text ?? ''], 0)?.length !== 2
+    ) {
       joined.push({ text: both, word: token.word });
       at++;
     } else joined.push(token);
@@ -75,5 +81,11 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
     const isCompound = ones !== null && ones >= 1 && ones <= 9 && vocabulary.phrases.longest(texts, at + 1) === null;
     return { kind: 'number', value: number + (isCompound ? (ones ?? 0) : 0), from: at, to: at + (isCompound ? 2 : 1) };
   }
-  return { kind: 'word', text, isKnown: commonWords.has(text) || cueWords.has(text) || vocabulary.words.has(text) || text.startsWith('allerg'), from: at, to: at + 1 };
+  return {
+    kind: 'word',
+    text,
+    isKnown: commonWords.has(text) || cueWords.has(text) || vocabulary.words.has(text) || text.startsWith('allerg'),
+    from: at,
+    to: at + 1,
+  };
 }

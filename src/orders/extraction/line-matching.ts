@@ -1,6 +1,7 @@
 import type { MenuItem, MenuOption } from '../menu/menu.ts';
 import type { Mention, MentionedOption } from './mention.ts';
 import type { LineOption, OrderLine, OrderState } from './order-state.ts';
+import { singularOf } from './vocabulary.ts';
 
 /** The mention's options that the item takes, as the item's own. */
 export function optionsFor(item: MenuItem, mentioned: readonly MentionedOption[]): LineOption[] {
@@ -51,8 +52,17 @@ export function matchesOf(state: OrderState, item: MenuItem, mention: Mention): 
     .filter((line) => line.item.id === item.id)
     .map((line, index): Match => {
       const sizeConflicts = mention.size !== null && line.size !== null && mention.size !== line.size;
-      const shared = said.filter((each) => line.options.some((other) => other.option === each.option && other.action === each.action)).length;
-      const contradicts = said.some((each) => line.options.some((other) => other.option === each.option && other.action !== each.action && (other.action === 'no' || each.action === 'no')));
+      const shared = said.filter((each) =>
+        line.options.some((other) => other.option === each.option && other.action === each.action),
+      ).length;
+      const contradicts = said.some((each) =>
+        line.options.some(
+          (other) =>
+            other.option === each.option &&
+            other.action !== each.action &&
+            (other.action === 'no' || each.action === 'no'),
+        ),
+      );
       const isNested = shared === said.length || shared === line.options.length;
       const optionsConflict = contradicts || !isNested;
       const score =
@@ -64,4 +74,20 @@ export function matchesOf(state: OrderState, item: MenuItem, mention: Mention): 
       return { line, sizeConflicts, optionsConflict, score };
     })
     .sort((left, right) => right.score - left.score);
+}
+
+/** "the burger" is the cheeseburger of the order, where it is the only burger there. */
+export function meantItem(state: OrderState, mention: Mention, item: MenuItem): MenuItem {
+  if (!mention.isDefinite || mention.noun.includes(' ') || state.lines.some((line) => line.item.id === item.id))
+    return item;
+  const noun = singularOf(mention.noun);
+  const lines = state.lines.filter(
+    (line) =>
+      line.item.combo === null &&
+      line.item.name
+        .toLowerCase()
+        .split(' ')
+        .some((word) => singularOf(word).endsWith(noun)),
+  );
+  return lines.length === 1 ? (lines[0]?.item ?? item) : item;
 }

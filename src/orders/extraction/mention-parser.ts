@@ -95,20 +95,35 @@ export class MentionParser {
       return;
     }
     const next = this.#spans[index + 1];
-    if (next?.kind === 'word' && /^(?:pump|pumps|packet|packets|oz|ounce|ounces|shot|percent|pack|packs|cup|cups)$/.test(next.text)) {
+    if (
+      next?.kind === 'word' &&
+      /^(?:pump|pumps|packet|packets|oz|ounce|ounces|shot|percent|pack|packs|cup|cups)$/.test(next.text)
+    ) {
       return;
     }
     if (this.#action === 'no' && !this.#keepsAction && this.#current === null) this.#action = null;
     this.#action = null;
     this.#isDenied = false;
     this.#half = null;
-    this.#prefix = { ...noPrefix(), isMore: this.#prefix.isMore, isForAll: this.#prefix.isForAll, quantity: value, from: span.from };
+    this.#prefix = {
+      ...noPrefix(),
+      isMore: this.#prefix.isMore,
+      isForAll: this.#prefix.isForAll,
+      quantity: value,
+      from: span.from,
+    };
     // "one with cheese", "one decaf", "one plain": so many of what was said before.
     const at = this.#spans.slice(index + 1).findIndex((other) => other.kind !== 'mark');
     const follower = at < 0 ? undefined : this.#spans[index + 1 + at];
     const isWith = follower?.kind === 'word' && follower.text === 'with';
-    const isNo = follower?.kind === 'cue' && (follower.cue === 'no' || follower.cue === 'extra' || follower.cue === 'plain' || follower.cue === 'light');
-    const isBareOption = follower?.kind === 'menu' && follower.meaning.item === null && follower.meaning.options.length > 0 && this.#itemAhead(index + 1 + at) === null;
+    const isNo =
+      follower?.kind === 'cue' &&
+      (follower.cue === 'no' || follower.cue === 'extra' || follower.cue === 'plain' || follower.cue === 'light');
+    const isBareOption =
+      follower?.kind === 'menu' &&
+      follower.meaning.item === null &&
+      follower.meaning.options.length > 0 &&
+      this.#itemAhead(index + 1 + at) === null;
     if (isWith || isNo || isBareOption) this.#startSplit(value, span.from, span.to);
   }
 
@@ -165,7 +180,8 @@ export class MentionParser {
   #size(span: Extract<Span, { kind: 'menu' }>, index: number): boolean {
     const ahead = this.#itemAhead(index);
     if (ahead !== null) {
-      if (this.#vocabulary.sizeOf(ahead, span.text) === null) return span.meaning.item === null && span.meaning.options.length === 0;
+      if (this.#vocabulary.sizeOf(ahead, span.text) === null)
+        return span.meaning.item === null && span.meaning.options.length === 0;
       this.#prefix.sizePhrase = span.text;
       this.#prefix.from ??= span.from;
       return true;
@@ -203,7 +219,14 @@ export class MentionParser {
         if (span.meaning.options.length > 0 || span.meaning.isSize) continue;
         return null;
       }
-      if (span.kind === 'word' && span.text === 'and' && joins && this.#spans[at + 1]?.kind === 'menu' && this.#leadsToPlainItem(at + 1)) continue;
+      if (
+        span.kind === 'word' &&
+        span.text === 'and' &&
+        joins &&
+        this.#spans[at + 1]?.kind === 'menu' &&
+        this.#leadsToPlainItem(at + 1)
+      )
+        continue;
       return null;
     }
     return null;
@@ -226,7 +249,8 @@ export class MentionParser {
   #option(span: Extract<Span, { kind: 'menu' }>, index: number): void {
     const next = this.#spans[index + 1];
     // "cheese curds": an option's name inside an unknown product's.
-    if (next?.kind === 'word' && !next.isKnown && this.#prefix.quantity !== null && this.#current?.isSplit !== true) return;
+    if (next?.kind === 'word' && !next.isKnown && this.#prefix.quantity !== null && this.#current?.isSplit !== true)
+      return;
     const option: MentionedOption = {
       options: span.meaning.options,
       action: this.#action ?? 'add',
@@ -239,11 +263,20 @@ export class MentionParser {
       this.#takeBack(option, span);
       return;
     }
-    if (ahead !== null && takes(ahead, span.meaning) && (this.#action === null || this.#prefix.quantity !== null || current === null)) {
+    if (
+      ahead !== null &&
+      takes(ahead, span.meaning) &&
+      (this.#action === null || this.#prefix.quantity !== null || current === null)
+    ) {
       this.#prefixOptions.push(option);
       this.#prefix.from ??= span.from;
-    } else if (current !== null && !this.#preposition && (current.item === null || takes(current.item, span.meaning) || this.#takerOf(span.meaning) !== null)) {
-      const taker = current.item === null || takes(current.item, span.meaning) ? current : (this.#takerOf(span.meaning) ?? current);
+    } else if (
+      current !== null &&
+      !this.#preposition &&
+      (current.item === null || takes(current.item, span.meaning) || this.#takerOf(span.meaning) !== null)
+    ) {
+      const taker =
+        current.item === null || takes(current.item, span.meaning) ? current : (this.#takerOf(span.meaning) ?? current);
       taker.options.push(option);
       taker.to = Math.max(taker.to, span.to);
       this.#prefix = { ...noPrefix(), isForAll: this.#prefix.isForAll };
@@ -258,7 +291,8 @@ export class MentionParser {
     } else if (option.action !== 'no') {
       this.#unknownOptions.push(span.text);
     }
-    if (this.#prefix.isForAll && this.#current !== null && !this.#prefixOptions.includes(option)) this.#moveToAll(option);
+    if (this.#prefix.isForAll && this.#current !== null && !this.#prefixOptions.includes(option))
+      this.#moveToAll(option);
     if (!this.#keepsAction && this.#action !== null) this.#action = null;
   }
 
@@ -298,10 +332,11 @@ export class MentionParser {
     return this.#mentions.findLast(({ item }) => item !== null && takes(item, meaning)) ?? null;
   }
 
-  #item(item: MenuItem, span: Span, index: number): void {
+  #item(item: MenuItem, span: Extract<Span, { kind: 'menu' }>, index: number): void {
     const prefix = this.#prefix;
     const mention = this.#newMention(item, prefix);
     mention.to = span.to;
+    mention.noun = span.text;
     mention.isDenied = this.#isDenied || this.#action === 'no';
     mention.followsWith = this.#afterWith;
     mention.abuts = !this.#isSeparated;
@@ -313,7 +348,8 @@ export class MentionParser {
     if (this.#action === 'extra') mention.isMore = true;
     mention.options.push(...this.#prefixOptions);
     if (this.#preposition) this.#moveChunk(mention);
-    if (this.#combo !== null && !mention.isDenied && !mention.isMore && !mention.isForAll) this.#offerSlot(mention, this.#combo);
+    if (this.#combo !== null && !mention.isDenied && !mention.isMore && !mention.isForAll)
+      this.#offerSlot(mention, this.#combo);
     this.#mentions.push(mention);
     if (mention.slotOf === null) {
       this.#current = mention;
@@ -335,7 +371,8 @@ export class MentionParser {
   #countToSize(item: MenuItem, mention: MutableMention): void {
     const count = mention.quantity ?? 0;
     const size =
-      this.#vocabulary.sizeOf(item, String(count)) ?? (count >= 4 ? this.#vocabulary.sizeOf(item, `${count} piece`) : null);
+      this.#vocabulary.sizeOf(item, String(count)) ??
+      (count >= 4 ? this.#vocabulary.sizeOf(item, `${count} piece`) : null);
     if (size === null) return;
     mention.size = size;
     mention.sizePhrase = String(count);
@@ -346,14 +383,21 @@ export class MentionParser {
     const item = mention.item;
     const slot = combo.item?.combo?.slots.find(
       ({ id, options }) =>
-        item !== null && options.some((each) => each.id === item.id) && !this.#mentions.some((other) => other.slotOf === combo && other.slotId === id && !other.isSplit),
+        item !== null &&
+        options.some((each) => each.id === item.id) &&
+        !this.#mentions.some((other) => other.slotOf === combo && other.slotId === id && !other.isSplit),
     );
     if (slot === undefined) return;
     mention.slotOf = combo;
     mention.slotId = slot.id;
     const split = this.#current;
     // "two kids meals, one with apple slices"
-    if (split?.isSplit === true && split.item === null && split.options.length === 0 && this.#mentions.at(-1) === split) {
+    if (
+      split?.isSplit === true &&
+      split.item === null &&
+      split.options.length === 0 &&
+      this.#mentions.at(-1) === split
+    ) {
       this.#mentions.pop();
       mention.isSplit = true;
       mention.quantity = split.quantity;
@@ -370,12 +414,23 @@ export class MentionParser {
     }
     for (let at = this.#mentions.length - 1; at >= 0; at--) {
       const other = this.#mentions[at];
-      if (other !== undefined && other.item === null && other.options.length === 0 && other.sizePhrase === null && !other.becomesCombo) this.#mentions.splice(at, 1);
+      if (
+        other !== undefined &&
+        other.item === null &&
+        other.options.length === 0 &&
+        other.sizePhrase === null &&
+        !other.becomesCombo
+      )
+        this.#mentions.splice(at, 1);
     }
   }
 
   #kind(span: Extract<Span, { kind: 'menu' }>, index: number): void {
-    const isPlain = this.#prefix.quantity === null && !this.#prefix.isDefinite && this.#action === null && this.#spans[index + 1] !== undefined;
+    const isPlain =
+      this.#prefix.quantity === null &&
+      !this.#prefix.isDefinite &&
+      this.#action === null &&
+      this.#spans[index + 1] !== undefined;
     if (isPlain && this.#current !== null) return;
     const mention = this.#newMention(null, this.#prefix);
     mention.kind = span.meaning.kind;
@@ -402,7 +457,12 @@ export class MentionParser {
         this.#number(6, span, index);
         return;
       case 'more':
-        this.#prefix = { ...noPrefix(), quantity: this.#prefix.quantity ?? 1, isMore: true, from: this.#prefix.from ?? span.from };
+        this.#prefix = {
+          ...noPrefix(),
+          quantity: this.#prefix.quantity ?? 1,
+          isMore: true,
+          from: this.#prefix.from ?? span.from,
+        };
         return;
       case 'all':
         if (/^(?:on|for) /.test(span.text)) this.#chunkToAll();
@@ -411,7 +471,8 @@ export class MentionParser {
       case 'split':
       case 'other-half':
         if (this.#halves > 0) this.#setHalf();
-        else if (span.text.startsWith('the other') || span.text.startsWith('the 1')) this.#startSplit(1, span.from, span.to);
+        else if (span.text.startsWith('the other') || span.text.startsWith('the 1'))
+          this.#startSplit(1, span.from, span.to);
         else this.#prefix.isDefinite = true;
         return;
       case 'half':
@@ -487,7 +548,9 @@ export class MentionParser {
 
   #setHalf(): void {
     const half = this.#halves === 0 ? 'first' : 'second';
-    const trailing = this.#mentions.flatMap(({ options }) => options.filter((option) => option.chunk === this.#chunk && option.half === null));
+    const trailing = this.#mentions.flatMap(({ options }) =>
+      options.filter((option) => option.chunk === this.#chunk && option.half === null),
+    );
     // "pepperoni on one half": the half follows; "half pepperoni": it leads.
     if (trailing.length > 0 && this.#half === null) for (const option of trailing) option.half = half;
     else this.#half = half;
@@ -496,7 +559,8 @@ export class MentionParser {
   }
 
   #clearHalf(): void {
-    for (const { options } of this.#mentions) for (const option of options) if (option.chunk === this.#chunk) option.half = null;
+    for (const { options } of this.#mentions)
+      for (const option of options) if (option.chunk === this.#chunk) option.half = null;
     this.#half = null;
     this.#chunk++;
   }
@@ -505,7 +569,14 @@ export class MentionParser {
     switch (span.text) {
       case 'a':
       case 'an':
-        this.#prefix = { ...noPrefix(), isMore: this.#prefix.isMore, isForAll: this.#prefix.isForAll, quantity: 1, isArticle: true, from: span.from };
+        this.#prefix = {
+          ...noPrefix(),
+          isMore: this.#prefix.isMore,
+          isForAll: this.#prefix.isForAll,
+          quantity: 1,
+          isArticle: true,
+          from: span.from,
+        };
         this.#action = null;
         return;
       case 'the':
@@ -539,7 +610,12 @@ export class MentionParser {
         return;
     }
     if (span.isKnown) {
-      if (/^(?:order|orders|side|serving|portion|piece|pieces|slice|bottle|glass|pump|pumps|packet|packets|bag|box|cup)$/.test(span.text)) return;
+      if (
+        /^(?:order|orders|side|serving|portion|piece|pieces|slice|bottle|glass|pump|pumps|packet|packets|bag|box|cup)$/.test(
+          span.text,
+        )
+      )
+        return;
       this.#word_known();
       return;
     }
@@ -573,8 +649,16 @@ export class MentionParser {
     const previousIsUnknown = before?.kind === 'word' && !before.isKnown;
     const next = this.#spans[index + 1];
     if (next?.kind === 'menu' && next.meaning.item !== null) return;
-    const optionBefore = before?.kind === 'menu' && before.meaning.item === null && before.meaning.options.length > 0 ? `${before.text} ` : '';
-    const target = this.#prefix.quantity !== null ? this.#unknownItems : this.#afterWith || this.#action !== null ? this.#unknownOptions : null;
+    const optionBefore =
+      before?.kind === 'menu' && before.meaning.item === null && before.meaning.options.length > 0
+        ? `${before.text} `
+        : '';
+    const target =
+      this.#prefix.quantity !== null
+        ? this.#unknownItems
+        : this.#afterWith || this.#action !== null
+          ? this.#unknownOptions
+          : null;
     if (target === null) return;
     if (previousIsUnknown && target.length > 0) target[target.length - 1] += ` ${span.text}`;
     else target.push(target === this.#unknownItems ? optionBefore + span.text : span.text);
@@ -593,7 +677,8 @@ export class MentionParser {
     }
     if (text === ',') {
       if (this.#prefix.sizePhrase !== null && this.#prefix.quantity === null) this.#flushLoose();
-      if (next?.kind === 'menu' && next.meaning.item !== null && next.meaning.options.length === 0) this.#afterWith = false;
+      if (next?.kind === 'menu' && next.meaning.item !== null && next.meaning.options.length === 0)
+        this.#afterWith = false;
     }
     const nextStaysHalf = next?.kind === 'menu' && next.meaning.options.length > 0;
     if (this.#half !== null && !(text === 'and' && nextStaysHalf)) this.#half = null;
@@ -639,6 +724,7 @@ export class MentionParser {
   #newMention(item: MenuItem | null, prefix: Prefix): MutableMention {
     return {
       item,
+      noun: '',
       kind: [],
       quantity: prefix.quantity,
       isArticle: prefix.isArticle,

@@ -13,6 +13,8 @@ export interface MentionedOption {
 /** One thing said of the order: an item with its particulars, or (item null) particulars of something said before. */
 export interface Mention {
   readonly item: MenuItem | null;
+  /** The words that named the item. */
+  readonly noun: string;
   /** Items of a kind ("the shakes"), where the word names no single item. */
   readonly kind: readonly MenuItem[];
   /** null: none was said. */

@@ -83,6 +83,7 @@ function bareAmount(
       return { cents: whole.value * 100 + part.value, length: end - at };
   }
   // "your total is 21", or 2150 where the point was lost.
-  if (isTotal && !isMenuAt(next)) return { cents: whole.value >= 200 ? whole.value : whole.value * 100, length: whole.length };
+  if (isTotal && !isMenuAt(next))
+    return { cents: whole.value >= 200 ? whole.value : whole.value * 100, length: whole.length };
   return null;
 }

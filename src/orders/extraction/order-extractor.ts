@@ -131,14 +131,20 @@ class MenuOrderExtractor implements OrderExtractor {
     const spans = spansOf(tokens, this.#vocabulary, this.#spelling);
     const { segments, closes, saysFarewell, greets, asks, startsNextOrder } = segmentsOf(spans, isQuestion);
     this.#turnToNextCar(greets, closes || saysFarewell, atMs, closed);
-    if (startsNextOrder && this.#car.order.best.lines.length > 0 && this.#car.order.spokenTotalCents !== null) this.#nextOrder(atMs, closed);
+    if (startsNextOrder && this.#car.order.best.lines.length > 0 && this.#car.order.spokenTotalCents !== null)
+      this.#nextOrder(atMs, closed);
     const { order } = this.#car;
     const clause: ClauseSource = { turn, atMs, evidence: (from, to) => evidenceOf(tokens, words, from, to) };
     const before = signature(order.best.lines);
     order.read(segments, clause, this.#cutWord);
-    if (segments.some(({ act, spans: said }) => act === 'state' && said.some((span) => span.kind === 'menu'))) this.#cutWord = null;
+    if (segments.some(({ act, spans: said }) => act === 'state' && said.some((span) => span.kind === 'menu')))
+      this.#cutWord = null;
     for (const note of notesOf(words.map(({ text }) => text).join(' '))) order.note(note);
-    if (order.spokenTotalCents !== null && (closes || segments.some((segment) => segment.spans.some(({ kind }) => kind === 'money')))) order.settle(turn);
+    if (
+      order.spokenTotalCents !== null &&
+      (closes || segments.some((segment) => segment.spans.some(({ kind }) => kind === 'money')))
+    )
+      order.settle(turn);
     if (closes || saysFarewell) this.#hearClosing(this.#car, turn, closes, asks, atMs, closed);
     this.#show(this.#car, before, changed);
   }
@@ -147,7 +153,12 @@ class MenuOrderExtractor implements OrderExtractor {
   #turnToNextCar(greets: boolean, isClosing: boolean, atMs: number, closed: OrderSnapshot[]): void {
     if (!greets || isClosing) return;
     const car = this.#car;
-    const isUsed = car.hasClosing || car.hasFarewell || car.order.spokenTotalCents !== null || car.order.best.lines.length > 0 || car.order.hasHadLines;
+    const isUsed =
+      car.hasClosing ||
+      car.hasFarewell ||
+      car.order.spokenTotalCents !== null ||
+      car.order.best.lines.length > 0 ||
+      car.order.hasHadLines;
     if (!isUsed) return;
     this.#nextOrder(atMs, closed);
   }
@@ -182,7 +193,10 @@ class MenuOrderExtractor implements OrderExtractor {
     car.closedAs = content;
     car.status = best.lines.length === 0 ? 'abandoned' : 'confirmed';
     const source = { evidence: { turn: this.#assembler.turn, fromMs: atMs, toMs: atMs, text: '' }, atMs };
-    car.snapshot = snapshotOf({ ...this.#partsOf(car), state: { ...best, history: entry(best, 'close', null, source) } });
+    car.snapshot = snapshotOf({
+      ...this.#partsOf(car),
+      state: { ...best, history: entry(best, 'close', null, source) },
+    });
     return [car.snapshot];
   }
 

@@ -1,7 +1,15 @@
 import type { Menu, MenuItem } from '../menu/menu.ts';
-import { matchesOf, mergeOptions, optionsFor } from './line-matching.ts';
+import { matchesOf, meantItem, mergeOptions, optionsFor } from './line-matching.ts';
 import type { Mention } from './mention.ts';
-import { addLine, changeLine, type OrderLine, type OrderState, removeLine, type Source, withCost } from './order-state.ts';
+import {
+  addLine,
+  changeLine,
+  type OrderLine,
+  type OrderState,
+  removeLine,
+  type Source,
+  withCost,
+} from './order-state.ts';
 import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -32,9 +40,9 @@ export interface ReadingContext {
 export function readMention(state: OrderState, mention: Mention, context: ReadingContext): readonly OrderState[] {
   if (mention.isDenied) return [denied(state, mention, context)];
   if (mention.item === null) return [readLoose(state, mention, context)];
-  if (mention.slotOf !== null) return readSlot(state, mention, mention.item, context);
-  const late = readLateSlot(state, mention, mention.item, context);
-  return late ?? readItem(state, mention, mention.item, context);
+  const item = meantItem(state, mention, mention.item);
+  if (mention.slotOf !== null) return readSlot(state, mention, item, context);
+  return readLateSlot(state, mention, item, context) ?? readItem(state, mention, item, context);
 }
 
 function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] {
@@ -50,8 +58,13 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
   const isCounted = mention.quantity !== null && !mention.isArticle && mention.quantity !== combo.quantity;
   const standsAlone = (isCounted || mention.size !== null) && !mention.followsWith;
   const isListed = context.segment.isReadback && matchesOf(state, item, mention).length > 0;
-  const inSlot = withCost(fillSlot(state, combo, mention.slotId, item, mention, context), standsAlone || isListed ? 0.6 : 0);
-  const alone = readItem(state, mention, item, context).map((each) => withCost(each, standsAlone || isListed ? 0 : 0.8));
+  const inSlot = withCost(
+    fillSlot(state, combo, mention.slotId, item, mention, context),
+    standsAlone || isListed ? 0.6 : 0,
+  );
+  const alone = readItem(state, mention, item, context).map((each) =>
+    withCost(each, standsAlone || isListed ? 0 : 0.8),
+  );
   // Said alone before, and now read back as the combo's own.
   const listed = isListed ? matchesOf(state, item, mention)[0]?.line : undefined;
   const moved = listed === undefined ? [] : [withCost(removeLine(inSlot, listed.id, context.source), 0)];
@@ -59,7 +72,12 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
 }
 
 /** "Both with coke", or a drink said after a combo that still lacks one. */
-function readLateSlot(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] | null {
+function readLateSlot(
+  state: OrderState,
+  mention: Mention,
+  item: MenuItem,
+  context: ReadingContext,
+): readonly OrderState[] | null {
   const fitting = state.lines.flatMap((line) => {
     const slot = line.item.combo?.slots.find(({ options }) => options.some(({ id }) => id === item.id));
     return slot === undefined ? [] : [{ line, slot }];
@@ -74,14 +92,25 @@ function readLateSlot(state: OrderState, mention: Mention, item: MenuItem, conte
   const target = lacking.at(-1) ?? focus.at(-1);
   if (target === undefined || matchesOf(state, item, mention).length > 0) return null;
   const isAwaited = context.awaitedSlots.has(target.slot.id);
-  const standsAlone = !isAwaited && (!target.slot.isRequired || mention.size !== null || (mention.quantity !== null && !mention.isArticle && mention.quantity !== target.line.quantity));
+  const standsAlone =
+    !isAwaited &&
+    (!target.slot.isRequired ||
+      mention.size !== null ||
+      (mention.quantity !== null && !mention.isArticle && mention.quantity !== target.line.quantity));
   return [
     withCost(fillSlot(state, target.line, target.slot.id, item, mention, context), standsAlone ? 0.5 : 0),
     ...readItem(state, mention, item, context).map((each) => withCost(each, standsAlone ? 0 : 0.5)),
   ];
 }
 
-function fillSlot(state: OrderState, line: OrderLine, slotId: string, item: MenuItem, mention: Mention, { source }: ReadingContext): OrderState {
+function fillSlot(
+  state: OrderState,
+  line: OrderLine,
+  slotId: string,
+  item: MenuItem,
+  mention: Mention,
+  { source }: ReadingContext,
+): OrderState {
   const options = mergeOptions(line.item, line.options, optionsFor(line.item, mention.options));
   return changeLine(state, line.id, { slots: new Map([...line.slots, [slotId, item]]), options }, source);
 }
@@ -109,7 +138,13 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
   const replaced = best === undefined ? replacedLine(state, item, context) : null;
   if (replaced !== null) {
     if (context.partialCount !== null && context.partialCount < replaced.quantity) {
-      const left = changeLine(state, replaced.id, { quantity: replaced.quantity - context.partialCount }, source, 'split');
+      const left = changeLine(
+        state,
+        replaced.id,
+        { quantity: replaced.quantity - context.partialCount },
+        source,
+        'split',
+      );
       return [create(left, { ...mention, quantity: context.partialCount }, item, context)];
     }
     const isSure = context.isOfFocus || context.replaces === 'group';
@@ -127,27 +162,47 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
 }
 
 /** "two lattes, one with oat milk" read back when both are on the order as lines of their own: all of them are meant. */
-function wholeOf(state: OrderState, mention: Mention, item: MenuItem, { segment, source }: ReadingContext): OrderState | null {
+function wholeOf(
+  state: OrderState,
+  mention: Mention,
+  item: MenuItem,
+  { segment, source }: ReadingContext,
+): OrderState | null {
   if (!segment.isReadback && segment.act !== 'state') return null;
   if (mention.quantity === null || mention.quantity < 2 || mention.options.length > 0 || mention.isMore) return null;
-  const lines = state.lines.filter((line) => line.item.id === item.id && !state.touched.has(line.id) && (mention.size === null || line.size === null || line.size === mention.size));
+  const lines = state.lines.filter(
+    (line) =>
+      line.item.id === item.id &&
+      !state.touched.has(line.id) &&
+      (mention.size === null || line.size === null || line.size === mention.size),
+  );
   const sum = lines.reduce((total, { quantity }) => total + quantity, 0);
   if (lines.length < 2 || sum !== mention.quantity) return null;
   return lines.reduce((next, line) => changeLine(next, line.id, {}, source), state);
 }
 
 /** The line whose place a corrected item takes: the last one of the same kind. */
-function replacedLine(state: OrderState, item: MenuItem, { segment, isOfFocus, hasRemoved }: ReadingContext): OrderLine | null {
+function replacedLine(
+  state: OrderState,
+  item: MenuItem,
+  { segment, isOfFocus, hasRemoved }: ReadingContext,
+): OrderLine | null {
   if (hasRemoved || (!segment.isCorrection && !isOfFocus)) return null;
   const open = state.lines.filter(({ id }) => !state.touched.has(id));
   const focus = open.find(({ id }) => id === state.focusId);
   if (isOfFocus && focus !== undefined) return focus;
-  return open.findLast(({ item: { category, id } }) => category === item.category || item.combo?.entree.id === id) ?? null;
+  return (
+    open.findLast(({ item: { category, id } }) => category === item.category || item.combo?.entree.id === id) ?? null
+  );
 }
 
 function create(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): OrderState {
   const options = optionsFor(item, mention.options);
-  const created = addLine(state, { item, quantity: mention.quantity ?? 1, size: mention.size, options }, context.source);
+  const created = addLine(
+    state,
+    { item, quantity: mention.quantity ?? 1, size: mention.size, options },
+    context.source,
+  );
   return bind(mention.becomesCombo ? upgraded(created, context) : created, mention, context);
 }
 
@@ -164,7 +219,12 @@ function merge(state: OrderState, line: OrderLine, mention: Mention, context: Re
 function more(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): OrderState {
   const best = matchesOf(state, item, mention)[0];
   const isBare = mention.size === null && mention.options.length === 0;
-  const isEqual = best !== undefined && !best.sizeConflicts && optionsFor(item, mention.options).length === best.line.options.length && !best.optionsConflict && (mention.size === null || mention.size === best.line.size);
+  const isEqual =
+    best !== undefined &&
+    !best.sizeConflicts &&
+    optionsFor(item, mention.options).length === best.line.options.length &&
+    !best.optionsConflict &&
+    (mention.size === null || mention.size === best.line.size);
   if (best === undefined || !(isBare || isEqual)) return create(state, mention, item, context);
   return changeLine(state, best.line.id, { quantity: best.line.quantity + (mention.quantity ?? 1) }, context.source);
 }
@@ -178,15 +238,27 @@ function bind(state: OrderState, mention: Mention, context: ReadingContext): Ord
 function denied(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
   if (mention.item === null && mention.options.length > 0) {
     const said = mention.options.flatMap(({ options }) => options);
-    const line = state.lines.findLast(({ options }) => options.some(({ option, action }) => action !== 'no' && said.includes(option)));
+    const line = state.lines.findLast(({ options }) =>
+      options.some(({ option, action }) => action !== 'no' && said.includes(option)),
+    );
     if (line === undefined) return state;
-    return changeLine(state, line.id, { options: line.options.filter(({ option }) => !said.includes(option)) }, context.source);
+    return changeLine(
+      state,
+      line.id,
+      { options: line.options.filter(({ option }) => !said.includes(option)) },
+      context.source,
+    );
   }
   return removeMentioned(state, mention, context, false);
 }
 
 /** Takes off what a mention names: a line, some of a line, a combo's choice; or makes a combo its entree again. */
-export function removeMentioned(state: OrderState, mention: Mention, context: ReadingContext, isPartial: boolean): OrderState {
+export function removeMentioned(
+  state: OrderState,
+  mention: Mention,
+  context: ReadingContext,
+  isPartial: boolean,
+): OrderState {
   const { source } = context;
   if (mention.item === null && mention.kind.length > 0) {
     const combos = state.lines.filter(({ item }) => mention.kind.some(({ id }) => id === item.id));
@@ -196,17 +268,25 @@ export function removeMentioned(state: OrderState, mention: Mention, context: Re
       if (!isCombo || entree === undefined || mention.isDefinite) return removeLine(next, line.id, source);
       const item = context.menu.items.find(({ id }) => id === entree.id) ?? entree;
       const options = line.options.filter(({ option }) => item.groups.some(({ id }) => id === option.groupId));
-      return { ...changeLine(next, line.id, { item, slots: new Map(), size: null, options }, source, 'replace'), touched: next.touched };
+      return {
+        ...changeLine(next, line.id, { item, slots: new Map(), size: null, options }, source, 'replace'),
+        touched: next.touched,
+      };
     }, state);
   }
-  const item = mention.item;
-  if (item === null) return state;
+  if (mention.item === null) return state;
+  const item = meantItem(state, mention, mention.item);
   const matches = matchesOf(state, item, mention).filter(({ sizeConflicts }) => !sizeConflicts);
   const line = matches[0]?.line ?? lineOfEntree(state, item);
   if (line === undefined) {
     const holder = state.lines.find(({ slots }) => [...slots.values()].some(({ id }) => id === item.id));
     if (holder === undefined) return state;
-    return changeLine(state, holder.id, { slots: new Map([...holder.slots].filter(([, chosen]) => chosen.id !== item.id)) }, source);
+    return changeLine(
+      state,
+      holder.id,
+      { slots: new Map([...holder.slots].filter(([, chosen]) => chosen.id !== item.id)) },
+      source,
+    );
   }
   const count = mention.quantity;
   if (isPartial && count !== null && count < line.quantity)
@@ -221,11 +301,19 @@ function lineOfEntree(state: OrderState, item: MenuItem): OrderLine | undefined 
 
 function readLoose(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
   let next = state;
-  if (mention.isMore && mention.kind.length === 0 && mention.options.length === 0) return repeatFocus(state, mention, context);
+  if (mention.isMore && mention.kind.length === 0 && mention.options.length === 0)
+    return repeatFocus(state, mention, context);
   if (mention.becomesCombo) next = upgraded(next, context);
   if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
   if (mention.options.length > 0) next = applyOptions(next, mention, context);
-  else if (mention.quantity !== null && !mention.isArticle && mention.sizePhrase === null && mention.kind.length === 0 && !mention.becomesCombo && context.isOfFocus) {
+  else if (
+    mention.quantity !== null &&
+    !mention.isArticle &&
+    mention.sizePhrase === null &&
+    mention.kind.length === 0 &&
+    !mention.becomesCombo &&
+    context.isOfFocus
+  ) {
     const focus = next.lines.find(({ id }) => id === next.focusId);
     if (focus !== undefined) next = changeLine(next, focus.id, { quantity: mention.quantity }, context.source);
   }
@@ -240,12 +328,23 @@ function repeatFocus(state: OrderState, mention: Mention, { source }: ReadingCon
 
 /** The focus line becomes the combo that it is the entree of. */
 function upgraded(state: OrderState, { menu, source }: ReadingContext): OrderState {
-  const comboOf = (line: OrderLine) => menu.items.find(({ combo }) => combo?.number != null && combo.entree.id === line.item.id) ?? menu.items.find(({ combo }) => combo?.entree.id === line.item.id);
+  const comboOf = (line: OrderLine) =>
+    menu.items.find(({ combo }) => combo?.number != null && combo.entree.id === line.item.id) ??
+    menu.items.find(({ combo }) => combo?.entree.id === line.item.id);
   const focus = state.lines.find(({ id }) => id === state.focusId);
-  const line = focus !== undefined && comboOf(focus) !== undefined ? focus : state.lines.findLast((each) => comboOf(each) !== undefined);
+  const line =
+    focus !== undefined && comboOf(focus) !== undefined
+      ? focus
+      : state.lines.findLast((each) => comboOf(each) !== undefined);
   const item = line === undefined ? undefined : comboOf(line);
   if (line === undefined || item === undefined) return state;
-  return changeLine(state, line.id, { item, size: item.sizes.some(({ name }) => name === line.size) ? line.size : null }, source, 'replace');
+  return changeLine(
+    state,
+    line.id,
+    { item, size: item.sizes.some(({ name }) => name === line.size) ? line.size : null },
+    source,
+    'replace',
+  );
 }
 
 function resize(state: OrderState, mention: Mention, phrase: string, context: ReadingContext): OrderState {
@@ -256,10 +355,14 @@ function resize(state: OrderState, mention: Mention, phrase: string, context: Re
   const asked = state.lines.find(({ item }) => item.id === askedItem?.id);
   const candidates = mention.isForAll
     ? state.lines.filter((line) => sized(line) !== null)
-    : [[asked, focus].find((line) => line !== undefined && sized(line) !== null && inKind(line)) ?? state.lines.findLast((line) => sized(line) !== null && inKind(line))];
+    : [
+        [asked, focus].find((line) => line !== undefined && sized(line) !== null && inKind(line)) ??
+          state.lines.findLast((line) => sized(line) !== null && inKind(line)),
+      ];
   if (askedItem !== null && asked === undefined) {
     const size = vocabulary.sizeOf(askedItem, phrase);
-    if (size !== null) return addLine(state, { item: askedItem, quantity: mention.quantity ?? 1, size, options: [] }, source);
+    if (size !== null)
+      return addLine(state, { item: askedItem, quantity: mention.quantity ?? 1, size, options: [] }, source);
   }
   return candidates.reduce((next, line) => {
     const size = line === undefined ? null : sized(line);
@@ -269,35 +372,67 @@ function resize(state: OrderState, mention: Mention, phrase: string, context: Re
 
 function applyOptions(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
   const { source, cutWord } = context;
-  const takers = state.lines.filter(({ item }) => optionsFor(item, mention.options).length > 0 && (mention.kind.length === 0 || mention.kind.some(({ id }) => id === item.id)));
+  const takers = state.lines.filter(
+    ({ item }) =>
+      optionsFor(item, mention.options).length > 0 &&
+      (mention.kind.length === 0 || mention.kind.some(({ id }) => id === item.id)),
+  );
   if (takers.length === 0) {
     const asked = context.askedItem;
     if (asked === null || optionsFor(asked, mention.options).length === 0) return state;
-    return addLine(state, { item: asked, quantity: 1, size: null, options: optionsFor(asked, mention.options) }, source);
+    return addLine(
+      state,
+      { item: asked, quantity: 1, size: null, options: optionsFor(asked, mention.options) },
+      source,
+    );
   }
   const touched = takers.filter(({ id }) => state.touched.has(id));
   if (mention.isForAll) {
     const latest = Math.max(...takers.map(({ turn }) => turn));
-    const chosen = touched.length > 0 ? touched : takers.length > 1 ? takers.filter(({ turn }) => turn === latest) : takers;
+    const chosen =
+      touched.length > 0 ? touched : takers.length > 1 ? takers.filter(({ turn }) => turn === latest) : takers;
     return chosen.reduce((next, line) => setOptions(next, line, mention, context), state);
   }
   const focus = takers.find(({ id }) => id === state.focusId);
   const line = focus ?? touched.at(-1) ?? takers.reduce((last, each) => (each.turn >= last.turn ? each : last));
   if (mention.isSplit && mention.quantity !== null) {
-    const isThere = touched.some((each) => each.options.length > 0 && optionsFor(each.item, mention.options).every(({ option, action }) => each.options.some((other) => other.option === option && other.action === action)));
+    const isThere = touched.some(
+      (each) =>
+        each.options.length > 0 &&
+        optionsFor(each.item, mention.options).every(({ option, action }) =>
+          each.options.some((other) => other.option === option && other.action === action),
+        ),
+    );
     if (isThere) return state;
-    const whole = takers.findLast(({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0));
+    const whole = takers.findLast(
+      ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
+    );
     if (whole !== undefined) {
       const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));
       const left = changeLine(state, whole.id, { quantity: whole.quantity - mention.quantity }, source, 'split');
-      const added = addLine(left, { item: whole.item, quantity: mention.quantity, size: whole.size, options, slots: whole.slots }, source);
+      const added = addLine(
+        left,
+        { item: whole.item, quantity: mention.quantity, size: whole.size, options, slots: whole.slots },
+        source,
+      );
       return { ...added, focusId: whole.id };
     }
   }
-  const isRetraction = cutWord !== null && mention.options.every(({ action, options }) => action === 'no' && options.some(({ name, aliases }) => [name, ...aliases].some((each) => each.startsWith(cutWord))));
+  const isRetraction =
+    cutWord !== null &&
+    mention.options.every(
+      ({ action, options }) =>
+        action === 'no' &&
+        options.some(({ name, aliases }) => [name, ...aliases].some((each) => each.startsWith(cutWord))),
+    );
   if (isRetraction) {
     const ids = new Set(mention.options.flatMap(({ options }) => options.map(({ optionId }) => optionId)));
-    return changeLine(state, line.id, { options: line.options.filter(({ option }) => !ids.has(option.optionId)) }, source);
+    return changeLine(
+      state,
+      line.id,
+      { options: line.options.filter(({ option }) => !ids.has(option.optionId)) },
+      source,
+    );
   }
   return setOptions(state, line, mention, context);
 }
@@ -316,7 +451,8 @@ function givenWay(line: OrderLine, said: OrderLine['options'], { replaces }: Rea
     ({ option, action }) =>
       action !== 'add' ||
       !chosen.some(
-        (other) => other.groupId === option.groupId && (replaces === 'group' || lastWord(other.name) === lastWord(option.name)),
+        (other) =>
+          other.groupId === option.groupId && (replaces === 'group' || lastWord(other.name) === lastWord(option.name)),
       ),
   );
 }
@@ -343,7 +479,9 @@ export function removeOptions(state: OrderState, mention: Mention, context: Read
 /** "pickles are fine": what was left off comes back. */
 export function allowOptions(state: OrderState, mention: Mention, { source }: ReadingContext): OrderState {
   const line = state.lines.findLast(({ item, options }) =>
-    optionsFor(item, mention.options).some((each) => options.some(({ option, action }) => option === each.option && action === 'no')),
+    optionsFor(item, mention.options).some((each) =>
+      options.some(({ option, action }) => option === each.option && action === 'no'),
+    ),
   );
   if (line === undefined) return state;
   const allowed = new Set(optionsFor(line.item, mention.options).map(({ option }) => option));

@@ -1,6 +1,5 @@
-import type { MenuItem, MenuOption } from '../menu/menu.ts';
+import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
 import { priceOrder, unitPriceCents } from '../menu/pricing.ts';
-import type { Menu } from '../menu/menu.ts';
 import type { TicketEvidence, TicketHistoryEntry } from '../ticket.ts';
 import type { ModifierAction } from './mention.ts';
 
@@ -44,7 +43,14 @@ export interface OrderState {
   readonly touched: ReadonlySet<string>;
 }
 
-export const emptyState: OrderState = { lines: [], nextLine: 1, focusId: null, cost: 0, history: null, touched: new Set() };
+export const emptyState: OrderState = {
+  lines: [],
+  nextLine: 1,
+  focusId: null,
+  cost: 0,
+  history: null,
+  touched: new Set(),
+};
 
 /** Evidence a line keeps: the first words and the latest. */
 const EVIDENCE_KEPT = 12;
@@ -96,7 +102,9 @@ export function changeLine(
   const old = state.lines.find((line) => line.id === id);
   if (old === undefined) return state;
   const merged = { ...old, ...change };
-  const gone = old.options.filter(({ option, action }) => action !== 'no' && !merged.options.some((each) => each.option === option)).map(({ option }) => option);
+  const gone = old.options
+    .filter(({ option, action }) => action !== 'no' && !merged.options.some((each) => each.option === option))
+    .map(({ option }) => option);
   const isSame =
     merged.item === old.item &&
     merged.quantity === old.quantity &&

@@ -1,8 +1,21 @@
 import type { Span } from './clause.ts';
 
 export type SegmentAct =
-  | 'state' | 'none' | 'greet' | 'offer' | 'question' | 'menu' | 'unavailable' | 'out'
-  | 'allow' | 'remove' | 'forget' | 'clear' | 'replace' | 'make' | 'total';
+  | 'state'
+  | 'none'
+  | 'greet'
+  | 'offer'
+  | 'question'
+  | 'menu'
+  | 'unavailable'
+  | 'out'
+  | 'allow'
+  | 'remove'
+  | 'forget'
+  | 'clear'
+  | 'replace'
+  | 'make'
+  | 'total';
 
 /** A run of a clause with one act. */
 export interface Segment {
@@ -52,7 +65,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     if (wasEmpty && (act === 'state' || act === 'make')) current.isReadback = isReadback;
     return current;
   };
-  const isClosedTalk = () => current.act === 'menu' || current.act === 'offer' || current.act === 'unavailable' || current.act === 'out' || current.act === 'question';
+  const isClosedTalk = () =>
+    current.act === 'menu' ||
+    current.act === 'offer' ||
+    current.act === 'unavailable' ||
+    current.act === 'out' ||
+    current.act === 'question';
   const isAsking = () => current.act === 'offer' || current.act === 'question';
   for (const [index, span] of spans.entries()) {
     if (span.kind !== 'cue') {
@@ -66,7 +84,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     const next = spans[index + 1];
     switch (span.cue) {
       case 'filler':
-        if (/^(?:today|tonight|right now|at the moment|at this time|currently|this morning|this evening|anymore)$/.test(span.text)) current.isTemporary = true;
+        if (
+          /^(?:today|tonight|right now|at the moment|at this time|currently|this morning|this evening|anymore)$/.test(
+            span.text,
+          )
+        )
+          current.isTemporary = true;
         break;
       case 'ack':
         open('state');
@@ -193,7 +216,17 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
 }
 
 function newSegment(act: SegmentAct): Segment {
-  return { act, spans: [], isReadback: false, isExclusive: false, isCorrection: false, isAddition: false, isChange: false, isTemporary: false, isRunOut: false };
+  return {
+    act,
+    spans: [],
+    isReadback: false,
+    isExclusive: false,
+    isCorrection: false,
+    isAddition: false,
+    isChange: false,
+    isTemporary: false,
+    isRunOut: false,
+  };
 }
 
 /** "large or medium": a question within what is ordered. */
@@ -229,9 +262,17 @@ function readPrices(segment: Segment): void {
     if (span.kind !== 'money') continue;
     const before = spans[index - 1];
     const after = spans[index + 1];
-    const hasItem = spans.slice(0, index).some((other) => other.kind === 'menu' && (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0));
+    const hasItem = spans
+      .slice(0, index)
+      .some(
+        (other) =>
+          other.kind === 'menu' &&
+          (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0),
+      );
     const lead = before?.kind === 'word' ? before.text : '';
-    const isMore = (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) || (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
+    const isMore =
+      (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) ||
+      (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
     if (isMore || (hasItem && /^(?:is|are|for|at|just|only|be)$/.test(lead))) {
       segment.act = 'menu';
       return;

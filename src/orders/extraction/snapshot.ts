@@ -1,6 +1,6 @@
+import type { OrderSnapshot } from '../contract.ts';
 import type { Menu } from '../menu/menu.ts';
 import { priceOrder } from '../menu/pricing.ts';
-import type { OrderSnapshot } from '../contract.ts';
 import type { ReviewReason, TicketHistoryEntry, TicketLine, TicketNote } from '../ticket.ts';
 import { type History, linePriceCents, type OrderLine, type OrderState } from './order-state.ts';
 
@@ -46,12 +46,12 @@ export function snapshotOf(parts: SnapshotParts): OrderSnapshot {
 
 function ticketLine(line: OrderLine): TicketLine {
   const unitPriceCents = linePriceCents(line);
-  const size = line.item.sizes.find(({ name }) => name === line.size);
+  const posRef = line.item.sizes.find(({ name }) => name === line.size)?.posRef ?? line.item.posRef;
   return {
     lineId: line.id,
     itemId: line.item.id,
     name: line.item.name,
-    posRef: { ...(size?.posRef ?? line.item.posRef ?? {}) },
+    posRef: posRef === null ? null : { ...posRef },
     quantity: line.quantity,
     size: line.size,
     unitPriceCents,

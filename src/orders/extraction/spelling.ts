@@ -10,7 +10,9 @@ export class Spelling {
   readonly #cache = new Map<string, string | null>();
 
   constructor(words: Iterable<string>) {
-    this.#words = [...words].filter((word) => word.length > 4).map((word) => ({ word, sound: doubleMetaphone(word)[0] }));
+    this.#words = [...words]
+      .filter((word) => word.length > 4)
+      .map((word) => ({ word, sound: doubleMetaphone(word)[0] }));
   }
 
   /** The menu's word, or null. */

@@ -6,20 +6,74 @@ export interface Token {
 }
 
 const expansions: Readonly<Record<string, string>> = {
-  thats: 'that is', "that's": 'that is', its: 'it is', "it's": 'it is', whats: 'what is', "what's": 'what is',
-  theres: 'there is', "there's": 'there is', heres: 'here is', "here's": 'here is', ill: 'i will', ive: 'i have',
-  im: 'i am', youre: 'you are', youll: 'you will', youve: 'you have', youd: 'you would', theyre: 'they are',
-  weve: 'we have', thatll: 'that will', itll: 'it will', lets: 'let us', isnt: 'is not', arent: 'are not', dr: 'doctor',
+  thats: 'that is',
+  "that's": 'that is',
+  its: 'it is',
+  "it's": 'it is',
+  whats: 'what is',
+  "what's": 'what is',
+  theres: 'there is',
+  "there's": 'there is',
+  heres: 'here is',
+  "here's": 'here is',
+  ill: 'i will',
+  ive: 'i have',
+  im: 'i am',
+  youre: 'you are',
+  youll: 'you will',
+  youve: 'you have',
+  youd: 'you would',
+  theyre: 'they are',
+  weve: 'we have',
+  thatll: 'that will',
+  itll: 'it will',
+  lets: 'let us',
+  isnt: 'is not',
+  arent: 'are not',
+  dr: 'doctor',
 };
 
 const numberWords: Readonly<Record<string, number>> = {
-  zero: 0, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, eleven: 11,
-  twelve: 12, thirteen: 13, fourteen: 14, fifteen: 15, sixteen: 16, seventeen: 17, eighteen: 18, nineteen: 19,
-  twenty: 20, thirty: 30, forty: 40, fifty: 50, sixty: 60, seventy: 70, eighty: 80, ninety: 90,
+  zero: 0,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  seven: 7,
+  eight: 8,
+  nine: 9,
+  ten: 10,
+  eleven: 11,
+  twelve: 12,
+  thirteen: 13,
+  fourteen: 14,
+  fifteen: 15,
+  sixteen: 16,
+  seventeen: 17,
+  eighteen: 18,
+  nineteen: 19,
+  twenty: 20,
+  thirty: 30,
+  forty: 40,
+  fifty: 50,
+  sixty: 60,
+  seventy: 70,
+  eighty: 80,
+  ninety: 90,
 };
 
 const pluralNumbers: Readonly<Record<string, string>> = {
-  ones: '1s', twos: '2s', threes: '3s', fours: '4s', fives: '5s', sixes: '6s', sevens: '7s', eights: '8s', nines: '9s',
+  ones: '1s',
+  twos: '2s',
+  threes: '3s',
+  fours: '4s',
+  fives: '5s',
+  sixes: '6s',
+  sevens: '7s',
+  eights: '8s',
+  nines: '9s',
 };
 
 const spelled: Readonly<Record<string, string>> = { '%': 'percent', '#': 'number', '&': 'and' };
@@ -47,7 +101,8 @@ function tokenize(text: string): readonly string[] {
     .toLowerCase();
   if (abbreviations.test(plain)) return tokenize(plain.slice(0, -1));
   // A time or a code, "7oclock": one word, and no quantity.
-  if (/^\d+(?!(?:piece|pieces|liter|liters|inch|pack|packs|dollars|cents|percent)\b)\p{L}{4,}$/u.test(plain)) return [plain];
+  if (/^\d+(?!(?:piece|pieces|liter|liters|inch|pack|packs|dollars|cents|percent)\b)\p{L}{4,}$/u.test(plain))
+    return [plain];
   const tokens: string[] = [];
   for (const [part] of plain.matchAll(parts)) {
     for (const token of expand(part)) tokens.push(token);
@@ -86,5 +141,8 @@ export function numberOf(token: string): number | null {
 
 /** The tokens of a written phrase, without its marks. */
 export function tokensOfPhrase(text: string): readonly string[] {
-  return text.split(/\s+/).flatMap((word) => tokensOf(word)).filter((token) => /[\p{L}\d]/u.test(token));
+  return text
+    .split(/\s+/)
+    .flatMap((word) => tokensOf(word))
+    .filter((token) => /[\p{L}\d]/u.test(token));
 }

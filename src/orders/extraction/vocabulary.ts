@@ -1,6 +1,6 @@
+import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
 import { commonWords } from './common-words.ts';
 import { cueWords } from './cues.ts';
-import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
 import { numberOf, tokensOfPhrase } from './tokens.ts';
 import { PhraseTrie } from './trie.ts';
 
@@ -49,7 +49,14 @@ export class Vocabulary {
 
   #meaning(phrase: readonly string[]): MenuMeaning {
     for (const word of phrase) if (word.length > 4) this.words.add(word);
-    return this.phrases.at(phrase, () => ({ item: null, options: [], isSize: false, isStore: false, isShort: false, kind: [] }));
+    return this.phrases.at(phrase, () => ({
+      item: null,
+      options: [],
+      isSize: false,
+      isStore: false,
+      isShort: false,
+      kind: [],
+    }));
   }
 
   #addItem(item: MenuItem, text: string): void {
@@ -63,7 +70,12 @@ export class Vocabulary {
   #addComboNumber(item: MenuItem): void {
     const number = item.combo?.number ?? null;
     if (number === null) return;
-    for (const text of [`number ${number}`, `number ${number} combo`, `number ${number} meal`, `combo number ${number}`])
+    for (const text of [
+      `number ${number}`,
+      `number ${number} combo`,
+      `number ${number} meal`,
+      `combo number ${number}`,
+    ])
       this.#addItem(item, text);
     this.#addItem(item, `${number} combo`);
     // "two number ones"

@@ -41,7 +41,11 @@ export interface MenuItem {
   readonly sizes: readonly MenuSize[];
   readonly defaultSize: MenuSize | null;
   readonly groups: readonly MenuGroup[];
-  readonly combo: { readonly number: number | null; readonly entree: MenuItem; readonly slots: readonly ComboSlot[] } | null;
+  readonly combo: {
+    readonly number: number | null;
+    readonly entree: MenuItem;
+    readonly slots: readonly ComboSlot[];
+  } | null;
   readonly isOutOfStock: boolean;
   readonly posRef: Readonly<Record<string, unknown>> | null;
 }
@@ -65,7 +69,10 @@ export function readMenu(file: string): Menu {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new SpeakerpostError('MENU_UNREADABLE', { file, reason: String(error instanceof Error ? error.message : error) });
+    throw new SpeakerpostError('MENU_UNREADABLE', {
+      file,
+      reason: String(error instanceof Error ? error.message : error),
+    });
   }
   return loadMenu(json, file);
 }
@@ -143,7 +150,8 @@ class MenuResolver {
       defaultSize: defaultSize ?? null,
       groups: item.modifierGroups.map((id, at) => {
         const group = groupById.get(id);
-        if (group === undefined) throw this.#fault([...path, 'modifierGroups', at], id, 'there is no such modifier group');
+        if (group === undefined)
+          throw this.#fault([...path, 'modifierGroups', at], id, 'there is no such modifier group');
         return group;
       }),
       combo: null,
