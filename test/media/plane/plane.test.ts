@@ -158,27 +158,23 @@ t.test(
   },
 );
 
-t.test(
-  'a request that waits while the thread dies is refused, and a call that is never opened again closes with its figures',
-  async (t) => {
-    const rig = startRig(t);
-    const server = await serveEcho(rig.socketPath, 1);
-    t.teardown(() => server.close());
-    const caller = await guest(t, 500);
-    const { rtpPort } = await rig.plane.open(sessionOf('a', caller.session.rtpPort));
-    rig.plane.start('a');
-    caller.call(rtpPort);
-    await rig.next('stats');
-    const playing = rig.plane.play('a', apology(rig));
-    await until(() => existsSync(join(rig.folder, 'apology.wav')));
-    const [refused] = await Promise.all([
-      t.rejects(playing, { code: 'MEDIA_WORKER_DIED' }),
-      rig.workers[0]?.terminate(),
-    ]);
-    t.ok(refused);
-    const closed = await rig.plane.close('a');
-    t.equal(closed.recording, null);
-    t.ok(closed.stats.packetsReceived > 0);
-    await t.rejects(rig.plane.play('a', join(rig.folder, 'missing.wav')), { code: 'WAV_INVALID' });
-  },
-);
+t.test('a crash of the thread refuses what waits and says why; its call closes with its figures', async (t) => {
+  const rig = startRig(t);
+  const server = await serveEcho(rig.socketPath, 1);
+  t.teardown(() => server.close());
+  const caller = await guest(t, 500);
+  const { rtpPort } = await rig.plane.open(sessionOf('a', caller.session.rtpPort));
+  rig.plane.start('a');
+  caller.call(rtpPort);
+  await rig.next('stats');
+  const playing = t.rejects(rig.plane.play('a', apology(rig)), { code: 'MEDIA_WORKER_DIED' });
+  await until(() => levelAt(lately(caller.heard.sound), 700, RATE_HZ) > 0.02);
+  const failed = rig.next('workerFailed');
+  rig.workers[0]?.postMessage(null); // no request: the thread falls over it
+  await playing;
+  t.match(await failed, { code: 'MEDIA_WORKER_DIED', details: { reason: /null/ } });
+  const closed = await rig.plane.close('a');
+  t.equal(closed.recording, null);
+  t.ok(closed.stats.packetsReceived > 0);
+  await t.rejects(rig.plane.play('a', join(rig.folder, 'missing.wav')), { code: 'WAV_INVALID' });
+});
