@@ -21,9 +21,17 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   // One lane more than asked for: personas are prepared in it.
   const lanes = options.lanes + 1;
   const session = { threads: options.threads, weightsDirectory: directory };
-  const mimi = new Mimi(runtime, checkpoint, lanes, session);
-  const lm = new LanguageModel(runtime, checkpoint, rules, lanes, session);
-  const model = new CheckpointModel({ checkpoint, runtime, mimi, lm, lanes: options.lanes });
-  await model.warmUp();
-  return model;
+  const opened: { close(): void }[] = [runtime];
+  try {
+    const mimi = new Mimi(runtime, checkpoint, lanes, session);
+    opened.unshift(mimi);
+    const lm = new LanguageModel(runtime, checkpoint, rules, lanes, session);
+    opened.unshift(lm);
+    const model = new CheckpointModel({ checkpoint, runtime, mimi, lm, lanes: options.lanes });
+    await model.warmUp();
+    return model;
+  } catch (error) {
+    for (const part of opened) part.close();
+    throw error;
+  }
 };

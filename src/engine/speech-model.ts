@@ -32,6 +32,7 @@ export class CheckpointModel implements SpeechModel {
   readonly #images = new WeakMap<PersonaImage, LmSnapshot>();
   /** How many steps a lane waits for or runs in. */
   readonly #pending = new Map<number, number>();
+  #isClosed = false;
   #lastRun: Promise<unknown> = Promise.resolve();
   #lastPersona: Promise<unknown> = Promise.resolve();
 
@@ -91,13 +92,15 @@ export class CheckpointModel implements SpeechModel {
     }
   }
 
-  /** Frees everything once the steps that were asked for have ended. */
+  /** Frees everything once the steps that were asked for have ended. A second time it does nothing. */
   close(): void {
-    void this.#inTurn(async () => {
+    const freed = this.#inTurn(async () => {
+      this.#isClosed = true;
       this.#parts.lm.close();
       this.#parts.mimi.close();
       this.#parts.runtime.close();
     });
+    freed.catch(() => {});
   }
 
   /** Sound in, codes, tokens, codes, sound out. */
@@ -123,7 +126,10 @@ export class CheckpointModel implements SpeechModel {
 
   /** Runs `task` when all that came before has ended. */
   #inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.#lastRun.then(task);
+    const result = this.#lastRun.then(() => {
+      if (this.#isClosed) throw new Error('the model is closed');
+      return task();
+    });
     this.#lastRun = result.catch(() => {});
     return result;
   }

@@ -29,7 +29,8 @@ export async function runGolden(
     count += 1;
     if (!holds(check)) failed += 1;
   }
-  print(failed === 0 ? `all ${count} checks hold` : `${failed} of ${count} checks fail`);
+  if (count === 0) print('these vectors hold nothing to check');
+  else print(failed === 0 ? `all ${count} checks hold` : `${failed} of ${count} checks fail`);
   return count > 0 && failed === 0;
 }
 

@@ -27,6 +27,9 @@ export function ringSlots(context: number): number {
   return context - 1;
 }
 
+// Finite, because ONNX Runtime's softmax expects finite scores; the weight that it makes is 0.
+const masked = -1e30;
+
 /** What every layer of one transformer shares in a run. */
 export interface RingClock {
   /** [lanes, steps, head dim / 2] */
@@ -34,7 +37,7 @@ export interface RingClock {
   readonly sines: Value;
   /** First slot to write: [lanes]. */
   readonly slot: Value;
-  /** 0 where a query may look, -infinity elsewhere: [lanes, 1, steps, slots]. */
+  /** 0 where a query may look, `masked` elsewhere: [lanes, 1, steps, slots]. */
   readonly mask: Value;
 }
 
@@ -58,7 +61,7 @@ export function ringClock(graph: GraphBuilder, position: Value, sizes: Attention
     graph.node('GreaterOrEqual', [held, graph.integers([0])]),
     graph.node('LessOrEqual', [held, query]),
   ]);
-  const mask = graph.node('Where', [allowed, graph.floats([0]), graph.floats([Number.NEGATIVE_INFINITY])]);
+  const mask = graph.node('Where', [allowed, graph.floats([0]), graph.floats([masked])]);
   return {
     cosines: graph.node('Cos', [angles]),
     sines: graph.node('Sin', [angles]),

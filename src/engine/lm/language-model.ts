@@ -161,6 +161,7 @@ export class LanguageModel {
     const { ring } = this.#lane(lane);
     const input = ring.begin(given);
     if (input === null) return false;
+    if (input.tokens.includes(notGiven)) throw new Error(`lane ${lane}: a cell that nobody wrote reached the network`);
     this.#temporal.tensor('tokens').write(lane, BigInt64Array.from(input.tokens, BigInt));
     this.#temporal.tensor('position').write(lane, BigInt64Array.of(BigInt(ring.offset - 1)));
     const target = input.target.subarray(0, 1 + this.#lm.codebooks);

@@ -37,8 +37,6 @@ export class OrtRuntime {
         'session.model_external_initializers_file_folder_path': options.weightsDirectory,
         // A waiting thread sleeps instead of spinning: the cores are shared with media and SIP.
         'session.intra_op.allow_spinning': '0',
-        // Activations that fade to denormal numbers would slow every kernel down manyfold.
-        'session.set_denormal_as_zero': '1',
       };
       for (const [key, value] of Object.entries(entries)) library.call('AddSessionConfigEntry', settings, key, value);
       if (options.profilePrefix !== undefined) library.call('EnableProfiling', settings, options.profilePrefix);

@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { loadModel } from '../../../src/engine/load-model.ts';
 import type { LaneResult, ModelOptions, PersonaPrompt, SpeechModel } from '../../../src/engine/model-contract.ts';
-import { nanoDirectory, wrapDirectory } from './support.ts';
+import { copyWrap, editConfig, nanoDirectory, wrapDirectory } from './support.ts';
 
 const prompt: PersonaPrompt = {
   textTokens: [4, 5, 6, 7],
@@ -43,6 +43,33 @@ test('a lane used for another persona and another seed equals a fresh one bit fo
   t.same(await listen(used, 1, 40), expected);
   t.equal(same.promptSteps, image.promptSteps);
   used.close();
+});
+
+test('what an earlier call left in slots that a new call has not reached is never seen', async (t) => {
+  const directory = t.testdir();
+  copyWrap(directory);
+  editConfig(directory, (config) => Object.assign(config, { silence_frames: 0 }));
+  const model = await loadModel(directory, { lanes: 2, device: 'cpu', threads: 1 });
+  const image = await model.preparePersona({ ...prompt, textTokens: [4] });
+  t.equal(image.promptSteps, 2);
+  model.resetLane(0, image, 9);
+  await listen(model, 0, 30, 3);
+  for (const lane of [0, 1]) model.resetLane(lane, image, 9);
+  const used = await listen(model, 0, 5);
+  const fresh = (await listen(model, 1, 5)).map((result) => ({ ...result, lane: 0 }));
+  t.same(used, fresh);
+  model.close();
+});
+
+test('a closed model ends the steps asked for and refuses others', async (t) => {
+  const model = await load();
+  const image = await model.preparePersona(prompt);
+  model.resetLane(0, image, 1);
+  const last = model.step([{ lane: 0, samples: sound(0) }]);
+  model.close();
+  model.close();
+  t.equal((await last).length, 1);
+  await t.rejects(model.step([{ lane: 0, samples: sound(1) }]), /closed/);
 });
 
 test('a lane that is not in a step is untouched, wherever it lies between those that are', async (t) => {
