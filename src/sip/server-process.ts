@@ -1,8 +1,9 @@
 import { pino } from 'pino';
-import { describeError } from '../runtime/errors.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { describeError, isError } from '../runtime/errors.ts';
 import { watchLoopLag } from '../runtime/loop-lag.ts';
 import type { EmbeddedSipServer } from './contract.ts';
-import { startEmbeddedSipServer } from './embedded-server.ts';
+import { type EmbeddedSipServerOptions, startEmbeddedSipServer } from './embedded-server.ts';
 import type { FromServer, ToServer } from './server-messages.ts';
 
 /**
@@ -10,6 +11,9 @@ import type { FromServer, ToServer } from './server-messages.ts';
  * as it takes to send BYE on all dialogs.
  */
 const COUNTERS_EVERY_MS = 1_000;
+/** The process of a gateway that was killed holds the port until its BYEs are answered, for at most 2 s. */
+const PREDECESSOR_MS = 3_000;
+const TRY_AGAIN_MS = 100;
 
 let server: EmbeddedSipServer | null = null;
 let isStopping = false;
@@ -21,7 +25,7 @@ function tell(message: FromServer): void {
 async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<void> {
   const log = pino({ level: message.logLevel, base: null }, { write: (line) => tell({ kind: 'log', line }) });
   try {
-    server = await startEmbeddedSipServer({ ...message.options, secret: message.secret, log });
+    server = await startWhenFree({ ...message.options, secret: message.secret, log });
   } catch (error) {
     tell({ kind: 'failed', error: describeError(error) });
     process.disconnect();
@@ -33,6 +37,18 @@ async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<voi
     COUNTERS_EVERY_MS,
   ).unref();
   tell({ kind: 'ready', url: server.url, listening: server.listening });
+}
+
+async function startWhenFree(options: EmbeddedSipServerOptions): Promise<EmbeddedSipServer> {
+  const endMs = systemClock.nowMs() + PREDECESSOR_MS;
+  for (;;) {
+    try {
+      return await startEmbeddedSipServer(options);
+    } catch (error) {
+      if (!isError(error, 'SIP_PORT_BUSY') || systemClock.nowMs() > endMs) throw error;
+      await new Promise<void>((resolve) => systemClock.after(TRY_AGAIN_MS, resolve));
+    }
+  }
 }
 
 async function stop(): Promise<void> {
@@ -47,6 +63,8 @@ process.on('message', (message: ToServer) => {
   else void stop();
 });
 process.on('disconnect', () => void stop());
-process.on('SIGTERM', () => void stop());
-// Ctrl-C goes to the whole process group; the parent says when to stop.
-process.on('SIGINT', () => {});
+// Ctrl-C and a service manager's SIGTERM reach the whole group; the parent hangs up its calls first and says when to stop.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (!process.connected) void stop();
+  });

@@ -117,8 +117,7 @@ class Supervisor implements SipServerProcess {
         deadline.cancel();
         resolve();
       });
-      if (child.connected) child.send({ kind: 'stop' } satisfies ToServer, () => {});
-      else child.kill('SIGTERM');
+      child.send({ kind: 'stop' } satisfies ToServer, () => {});
     });
   }
 

@@ -56,8 +56,15 @@ test('the process is started again after kill -9, on its old port, and the agent
   t.teardown(() => server.stop());
   const agent = await createUserAgent({ server: () => server.url, log: silentLog });
   t.teardown(() => agent.close());
-  agent.onInvite((call) => void call.answer('v=0\r\n'));
+  const ends: string[] = [];
+  agent.onInvite((call) => void call.answer('v=0\r\n').then((its) => its.onEnd((reason) => ends.push(reason))));
   const { listening, pid, url } = server;
+  const callee = await startSipServerProcess(onLoopback);
+  t.teardown(() => callee.stop());
+  const other = await createUserAgent({ server: () => callee.url, log: silentLog });
+  t.teardown(() => other.close());
+  const dialog = await other.placeCall(`sip:order@${listening[0]?.slice(4)}`, { sdpOffer: 'v=0\r\n' });
+  t.equal(dialog.remoteSdp, 'v=0\r\n');
   const states: string[] = [];
   const isBack = new Promise<void>((resolve) =>
     agent.onServerState((state) => {
@@ -69,6 +76,7 @@ test('the process is started again after kill -9, on its old port, and the agent
   process.kill(pid, 'SIGKILL');
   await isBack;
   t.same(states, ['lost', 'connected']);
+  t.same(ends, ['the connection to the SIP server is lost']);
   t.same(server.listening, listening);
   t.not(server.pid, pid);
   t.not(server.url, url, 'a new secret and port');
