@@ -65,13 +65,13 @@ export class AudioPath {
     this.#codec.decode(bytes, header.payloadStart, header.payloadStart + samples.length, samples, 0);
     if (muted) samples.fill(0);
     this.jitter.putAudio(header, samples, nowMs);
-    this.releaseFrames(nowMs);
+    this.#releaseComplete(nowMs);
   }
 
   /** In: a packet without sound, in its place in the stream. */
   receivePause(header: RtpHeader, nowMs: number): void {
     this.jitter.putPause(header, nowMs);
-    this.releaseFrames(nowMs);
+    this.#releaseComplete(nowMs);
   }
 
   /** In: the peer fell silent on purpose (RFC 3389: byte 0 is the level, 0 to 127 dB below overload). */
@@ -79,19 +79,29 @@ export class AudioPath {
     if (header.payloadEnd <= header.payloadStart) return;
     const level = (bytes[header.payloadStart] ?? 127) & 0x7f;
     this.jitter.putComfortNoise(header, 10 ** (-level / 20), nowMs);
-    this.releaseFrames(nowMs);
+    this.#releaseComplete(nowMs);
   }
 
   /** In: frames that are complete or due go to the partner. */
   releaseFrames(nowMs: number): void {
-    const { partner, recording } = this.#options;
     for (let frame = this.jitter.takeFrame(nowMs); frame !== null; frame = this.jitter.takeFrame(nowMs)) {
-      const samples = this.#up.process(frame);
-      recording?.heard(samples);
-      if (partner === null) continue;
-      this.meter.pushed(nowMs);
-      partner.push(samples);
+      this.#give(frame, nowMs);
     }
+  }
+
+  #releaseComplete(nowMs: number): void {
+    for (let frame = this.jitter.takeComplete(nowMs); frame !== null; frame = this.jitter.takeComplete(nowMs)) {
+      this.#give(frame, nowMs);
+    }
+  }
+
+  #give(frame: Float32Array, nowMs: number): void {
+    const { partner, recording } = this.#options;
+    const samples = this.#up.process(frame);
+    recording?.heard(samples);
+    if (partner === null) return;
+    this.meter.pushed(nowMs);
+    partner.push(samples);
   }
 
   /** Out: a frame of the partner is queued. */

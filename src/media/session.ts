@@ -17,6 +17,8 @@ import type { Endpoint } from './udp-socket.ts';
 
 /** Without a frame of the partner for so long after the start, filler begins to go out. */
 const FILLER_AFTER_MS = 200;
+/** A deadline's timer that fires so late tells of a thread that stood still. */
+const BEHIND_MS = 5;
 const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 const UNSPECIFIED = '0.0.0.0';
 
@@ -50,6 +52,8 @@ class Session implements MediaSession {
   #leaveTicker: (() => void) | null = null;
   #fillerTimer: Timer | null = null;
   #deadlineTimer: Timer | null = null;
+  #deadlineDueMs = Number.POSITIVE_INFINITY;
+  #gaveWay = false;
   #packetsAtReport = 0;
   #lastMediaMs = 0;
   #timeoutRaised = false;
@@ -246,8 +250,17 @@ class Session implements MediaSession {
     const path = this.#path;
     if (this.#closed || path === null) return;
     const { clock } = this.#options;
+    const isBehind = clock.nowMs() - this.#deadlineDueMs > BEHIND_MS;
+    if (isBehind && !this.#gaveWay) {
+      // The thread stood still. Timers run before sockets are read, and the packets that are missing may lie there.
+      this.#gaveWay = true;
+      this.#deadlineTimer = clock.after(1, this.#onDeadline);
+      return;
+    }
+    this.#gaveWay = false;
     path.releaseFrames(clock.nowMs());
     const waitMs = Math.max(1, path.jitter.nextDeadlineMs - clock.nowMs());
+    this.#deadlineDueMs = clock.nowMs() + waitMs;
     this.#deadlineTimer = clock.after(waitMs, this.#onDeadline);
   };
 

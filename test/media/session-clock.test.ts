@@ -249,3 +249,25 @@ test('all packets of a digit carry the timestamp of its start, even when the thr
   );
   session.close();
 });
+
+test('packets that lay in the socket while the thread stood still are used, not given up', async (t) => {
+  const { clock, session, rtp } = await open(echo());
+  session.start();
+  let index = 0;
+  for (; index < 100; index++) {
+    rtp.receive(packet(index));
+    clock.advance(20);
+  }
+  clock.stall(120);
+  // In steps shorter than the pause that the session makes for its socket: timers first, then what lies there.
+  let waiting = 6;
+  for (let step = 0; step < 100; step++) {
+    clock.advance(0.4);
+    if (step % 50 === 49) waiting++;
+    if (step < 1) continue;
+    for (; waiting > 0; waiting--) rtp.receive(packet(index++));
+  }
+  t.match(session.stats, { packetsLate: 0, framesConcealed: 0 });
+  t.ok(session.stats.framesIn >= 26);
+  session.close();
+});

@@ -118,9 +118,18 @@ export class JitterBuffer {
       this.#realTimeDueMs += FRAME_MS;
       return new Float32Array(FRAME);
     }
-    const missing = this.#timeline.lastMissing(FRAME);
-    if (missing >= 0 && nowMs < this.nextDeadlineMs && !this.#isSurelyLost(missing)) return null;
+    if (nowMs < this.nextDeadlineMs) return this.takeComplete(nowMs);
     return this.#release(nowMs);
+  }
+
+  /**
+   * The next frame when nothing that it lacks can still come, whatever the time: for a packet's arrival, as more packets may lie
+   * in the socket after the thread stood still.
+   */
+  takeComplete(nowMs: number): Float32Array | null {
+    if (!this.#anchored) return null;
+    const missing = this.#timeline.lastMissing(FRAME);
+    return missing < 0 || this.#isSurelyLost(missing) ? this.#release(nowMs) : null;
   }
 
   get #idealEndMs(): number {
