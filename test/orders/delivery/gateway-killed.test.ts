@@ -6,7 +6,7 @@ import { deliveryOptions, eventually, makeTicket, temporaryDatabase } from './fi
 import { startPlane, startPos } from './plane-fixtures.ts';
 
 test('kill -9 between commit and delivery: delivered once after the next start', async (t) => {
-  const { pos, control, requests } = await startPos(t);
+  const { pos, control } = await startPos(t);
   control.behave = () => ({ kind: 'answer', status: 503 });
   const databaseFile = temporaryDatabase(t);
   const options = deliveryOptions(databaseFile, pos.url);
@@ -20,7 +20,10 @@ test('kill -9 between commit and delivery: delivered once after the next start',
   child.stdout.on('data', (chunk) => {
     said += String(chunk);
   });
-  await eventually(() => said.includes('committed') && requests.length > 0);
+  const reader = startRecordReader(databaseFile);
+  t.teardown(() => reader.stop());
+  await eventually(() => said.includes('committed'));
+  await eventually(() => reader.getCall('c_killed'));
   const exit = once(child, 'exit');
   child.kill('SIGKILL');
   await exit;
@@ -35,8 +38,6 @@ test('kill -9 between commit and delivery: delivered once after the next start',
     ['tk_killed.r1'],
   );
   t.match(alerts[0], { code: 'CALLS_INTERRUPTED', details: { calls: 1, orders: 0 } });
-  const reader = startRecordReader(databaseFile);
-  t.teardown(() => reader.stop());
   t.match(await reader.listCalls({ limit: 1, beforeWallMs: null }), [
     { callId: 'c_killed', outcome: 'interrupted', deliveryState: 'acked' },
   ]);
