@@ -57,6 +57,8 @@ class Plane implements MediaPlane {
   readonly #waiting = new Map<number, Waiting>();
   readonly #calls = new Map<string, KnownCall>();
   #worker: Worker | null = null;
+  /** Pending while a thread that died at once is left to rest. */
+  #restart: PromiseWithResolvers<void> | null = null;
   #startedMs = 0;
   #nextId = 1;
   #stopped = false;
@@ -116,11 +118,13 @@ class Plane implements MediaPlane {
     this.#refuseAll(describeError(new SpeakerpostError('MEDIA_WORKER_DIED', { reason: 'it was stopped' })));
   }
 
-  #ask<Kind extends PlaneRequest['kind']>(request: Extract<PlaneRequest, { kind: Kind }>): Promise<PlaneResults[Kind]> {
+  /** A request that comes while the thread is being replaced waits for the new one. */
+  async #ask<Kind extends PlaneRequest['kind']>(
+    request: Extract<PlaneRequest, { kind: Kind }>,
+  ): Promise<PlaneResults[Kind]> {
+    await this.#restart?.promise;
     const worker = this.#worker;
-    if (worker === null) {
-      return Promise.reject(new SpeakerpostError('MEDIA_WORKER_DIED', { reason: 'it is being started again' }));
-    }
+    if (worker === null) throw new SpeakerpostError('MEDIA_WORKER_DIED', { reason: 'it was stopped' });
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
@@ -150,9 +154,18 @@ class Plane implements MediaPlane {
     for (const call of this.#calls.values()) call.isLost = true;
     const livedMs = this.#deps.clock.nowMs() - this.#startedMs;
     if (livedMs >= RESTART_PAUSE_MS) this.#start();
-    else this.#deps.clock.after(RESTART_PAUSE_MS, () => this.#start());
+    else this.#startLater();
     this.#refuseAll(error);
     this.#events.emit('workerFailed', error);
+  }
+
+  #startLater(): void {
+    this.#restart = Promise.withResolvers();
+    this.#deps.clock.after(RESTART_PAUSE_MS, () => {
+      this.#start();
+      this.#restart?.resolve();
+      this.#restart = null;
+    });
   }
 
   #refuseAll(error: ErrorRecord): void {

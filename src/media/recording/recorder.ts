@@ -20,14 +20,25 @@ interface Open {
   readonly ended: (file: string | null) => void;
 }
 
+/** Starts the recording thread as it is in service. */
+export function spawnRecordingWorker(): Worker {
+  return new Worker(new URL('./recording-worker.ts', import.meta.url), { name: 'recording' });
+}
+
 /**
  * The media thread's end of the recording thread, which is started with the first recording and again after its death. `write` puts
  * 20 ms into the call's ring and returns; a full ring (the thread or the disk is too slow) ends the recording.
  */
 export class Recorder {
+  readonly #spawn: () => Worker;
   #worker: Worker | null = null;
   #nextId = 1;
   readonly #open = new Map<number, Open>();
+
+  /** `spawn` starts the thread; a test that kills it keeps the worker. */
+  constructor(spawn: () => Worker = spawnRecordingWorker) {
+    this.#spawn = spawn;
+  }
 
   /** `path` is without suffix. `onFailed` is called at most once: the recording stops, what is on disk is kept. */
   open(path: string, tags: RecordingTags, onFailed: (error: ErrorRecord) => void): Recording {
@@ -71,7 +82,7 @@ export class Recorder {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./recording-worker.ts', import.meta.url), { name: 'recording' });
+    const worker = this.#spawn();
     let reason = 'it ended';
     worker.on('message', (report: RecordingReport) => this.#take(report));
     worker.on('error', (error) => {

@@ -7,7 +7,7 @@ import type { Test } from 'tap';
 import { LaneScheduler } from '../../../src/engine/serving/lane-scheduler.ts';
 import { startPortServer } from '../../../src/engine/serving/port-server.ts';
 import { StageClock } from '../../../src/engine/serving/stage-timings.ts';
-import type { MediaPlane, MediaSession, NegotiatedMedia, OpenSession } from '../../../src/media/contract.ts';
+import type { MediaPlane, MediaSession, OpenSession } from '../../../src/media/contract.ts';
 import { spawnPlaneWorker, startMediaPlane } from '../../../src/media/plane/plane.ts';
 import { PortPool } from '../../../src/media/port-pool.ts';
 import { SendTicker } from '../../../src/media/send/send-ticker.ts';
@@ -15,7 +15,7 @@ import { openMediaSession } from '../../../src/media/session.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import { EchoModel } from '../../engine/serving/echo-model.ts';
-import { type ScriptedPartner, tone } from '../session-pair.ts';
+import { mediaTo, type ScriptedPartner, tone } from '../session-pair.ts';
 
 export const RTP_PORTS = { first: 31_000, last: 31_099 };
 
@@ -82,25 +82,12 @@ export function sessionOf(callId: string, remotePort: number, change: Partial<Op
   return {
     callId,
     bindAddress: '127.0.0.1',
-    media: pcmu(remotePort),
+    media: mediaTo(remotePort),
     lane: { personaId: 'barn', seed: 0 },
     rtpPort: null,
     recordingPath: null,
     recordingConsent: null,
     ...change,
-  };
-}
-
-export function pcmu(port: number): NegotiatedMedia {
-  return {
-    codec: 'PCMU',
-    sendPayloadType: 0,
-    receivePayloadType: 0,
-    clockRateHz: 8_000,
-    ptimeMs: 20,
-    telephoneEventPayloadType: 101,
-    remote: { address: '127.0.0.1', port },
-    direction: 'sendrecv',
   };
 }
 
@@ -133,16 +120,8 @@ export async function guest(t: Test, frequencyHz: number): Promise<Guest> {
     session,
     heard: partner,
     call(rtpPort) {
-      session.update(pcmu(rtpPort));
+      session.update(mediaTo(rtpPort));
       session.start();
     },
   };
-}
-
-/** Waits until `good` holds, for at most 8 s. */
-export async function until(good: () => boolean): Promise<void> {
-  for (let turns = 0; !good(); turns++) {
-    if (turns > 400) throw new Error('it did not come about within 8 s');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -6,7 +6,8 @@ import { formatWav } from '../../../src/runtime/wav.ts';
 import { EchoModel } from '../../engine/serving/echo-model.ts';
 import { decodeRecording } from '../../support/ogg.ts';
 import { levelAt, tone } from '../../support/signals.ts';
-import { guest, type Rig, serveEcho, sessionOf, startRig, until } from './plane-rig.ts';
+import { until } from '../session-pair.ts';
+import { guest, type Rig, serveEcho, sessionOf, startRig } from './plane-rig.ts';
 
 const RATE_HZ = 24_000;
 
@@ -177,4 +178,17 @@ t.test('a crash of the thread refuses what waits and says why; its call closes w
   t.equal(closed.recording, null);
   t.ok(closed.stats.packetsReceived > 0);
   await t.rejects(rig.plane.play('a', join(rig.folder, 'missing.wav')), { code: 'WAV_INVALID' });
+});
+
+t.test('a thread that dies at its start is tried again after a second, and requests wait for it', async (t) => {
+  const rig = startRig(t);
+  const server = await serveEcho(rig.socketPath, 1);
+  t.teardown(() => server.close());
+  const failed = rig.next('workerFailed');
+  await rig.workers[0]?.terminate();
+  await failed;
+  const caller = await guest(t, 500);
+  const opened = await rig.plane.open(sessionOf('a', caller.session.rtpPort));
+  t.equal(opened.laneIndex, 0);
+  t.equal(rig.workers.length, 2);
 });

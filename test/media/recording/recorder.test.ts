@@ -2,12 +2,14 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { Recorder } from '../../../src/media/recording/recorder.ts';
+import { Recorder, spawnRecordingWorker } from '../../../src/media/recording/recorder.ts';
 import type { ErrorRecord } from '../../../src/runtime/errors.ts';
 import { debianProgram } from '../../support/debian.ts';
 import { decodeRecording, readOgg } from '../../support/ogg.ts';
 import { levelAt, tone } from '../../support/signals.ts';
+import { until } from '../session-pair.ts';
 
 const RATE_HZ = 24_000;
 const tags = {
@@ -116,3 +118,34 @@ t.test('a directory that cannot be written fails the one recording, not the othe
   await recorder.stop();
   t.match(failures, [{ code: 'RECORDING_FAILED', details: { reason: /ENOENT/ } }]);
 });
+
+t.test(
+  'a recording thread that dies ends its recordings with what they have; the next one gets a new thread',
+  async (t) => {
+    const directory = t.testdir();
+    const workers: Worker[] = [];
+    const recorder = new Recorder(() => {
+      const worker = spawnRecordingWorker();
+      workers.push(worker);
+      return worker;
+    });
+    const failures: ErrorRecord[] = [];
+    const first = recorder.open(join(directory, 'first'), tags, (error) => failures.push(error));
+    const slot = tone(400, 0.02, RATE_HZ);
+    for (let i = 0; i < 100; i++) first.write(slot, slot);
+    const part = join(directory, 'first.opus.part');
+    await until(() => existsSync(part) && readOgg(readFileSync(part)).granules.length >= 4);
+    await workers[0]?.terminate();
+    t.equal(await first.close(), join(directory, 'first.opus'));
+    t.match(failures, [{ code: 'RECORDING_WORKER_DIED' }]);
+    t.equal((await decodeRecording(readFileSync(join(directory, 'first.opus')))).left.length, 2 * RATE_HZ - 156);
+    first.write(slot, slot);
+
+    const second = recorder.open(join(directory, 'second'), tags, (error) => failures.push(error));
+    second.write(slot, slot);
+    t.equal(await second.close(), join(directory, 'second.opus'));
+    await recorder.stop();
+    t.equal(workers.length, 2);
+    t.equal(failures.length, 1);
+  },
+);
