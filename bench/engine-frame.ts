@@ -76,8 +76,8 @@ async function benchGraphs(): Promise<void> {
     const module = new LaneModule(runtime, graph, 1, { threads: 1, weightsDirectory: modelDirectory });
     for (const { name } of graph.inputs)
       if (name === 'position' || name === 'frame') module.tensor(name).write(0, late);
-    await module.run(0, 1);
-    rows.push({ name: graph.name, times: await timeEach(frames, () => module.run(0, 1)) });
+    await module.run([0]);
+    rows.push({ name: graph.name, times: await timeEach(frames, () => module.run([0])) });
     module.close();
   }
   runtime.close();

@@ -3,7 +3,7 @@ export interface ModelConfiguration {
   readonly lm: LmConfiguration;
   readonly mimi: MimiConfiguration;
   readonly prompt: PromptConfiguration;
-  readonly sampling: { readonly text: SamplingRule; readonly audio: SamplingRule };
+  readonly sampling: SamplingRules;
   /** Frames by which a word's text comes before its sound. */
   readonly textLeadFrames: number;
 }
@@ -70,6 +70,11 @@ export interface PromptConfiguration {
   readonly voiceCodes: readonly (readonly number[])[] | null;
   /** The checkpoint's own role text. */
   readonly textTokens: readonly number[] | null;
+}
+
+export interface SamplingRules {
+  readonly text: SamplingRule;
+  readonly audio: SamplingRule;
 }
 
 export interface SamplingRule {

@@ -1,6 +1,7 @@
 import type { LaneGraph } from '../onnx/graph-builder.ts';
 import type { OrtBinding, OrtRuntime, OrtSession, OrtTensor, SessionOptions } from '../ort/session.ts';
 import { LaneTensor } from './lane-tensor.ts';
+import { type LaneRange, neighbours } from './neighbours.ts';
 
 /**
  * A graph with its inputs, outputs and streaming state for a number of lanes. Any neighbouring lanes run as one batch, in
@@ -39,14 +40,9 @@ export class LaneModule {
     return found;
   }
 
-  /** Runs lanes first .. first + count - 1. @throws ORT_FAILED */
-  run(first: number, count: number): Promise<void> {
-    const key = `${first}+${count}`;
-    const known = this.#runs.get(key);
-    if (known !== undefined) return known.binding.run();
-    const bound = this.#bind(first, count);
-    this.#runs.set(key, bound);
-    return bound.binding.run();
+  /** Runs exactly these lanes, neighbours together; the others are untouched. @throws ORT_FAILED */
+  async run(lanes: readonly number[]): Promise<void> {
+    for (const range of neighbours(lanes)) await this.#bound(range).binding.run();
   }
 
   /** All state of the lane back to zero. */
@@ -77,6 +73,13 @@ export class LaneModule {
     }
     this.#session.close();
     for (const [name, tensor] of this.#tensors) if (!this.#borrowed.has(name)) tensor.free();
+  }
+
+  #bound({ first, count }: LaneRange): BoundRun {
+    const key = `${first}+${count}`;
+    const bound = this.#runs.get(key) ?? this.#bind(first, count);
+    this.#runs.set(key, bound);
+    return bound;
   }
 
   #bind(first: number, count: number): BoundRun {

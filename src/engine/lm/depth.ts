@@ -2,20 +2,15 @@
  * The depth transformer: from one frame's temporal output to its text token and the agent's codes, one step a codebook, the
  * steps unrolled in one graph (personaplex.md section 3). Steps for the user's codebooks are never needed and not built.
  */
-import type { LmConfiguration, SamplingRule } from '../checkpoint/configuration.ts';
+import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { gatedFeedForward, linear, rmsNorm } from '../layers/dense.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
 import { type FileTensor, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
 import { preferGiven, sample } from './sampling.ts';
 
-export interface SamplingRules {
-  readonly text: SamplingRule;
-  readonly audio: SamplingRule;
-}
-
 /**
- * Inputs   hidden [dim], text_logits [textCard], given [1 + codebooks] (-1: sample), text_noise [k], audio_noise [codebooks * k]
+ * Inputs   hidden [dim], text_logits [textCard], given [1 + codebooks] (negative: sample), text_noise [k], audio_noise [codebooks * k]
  * Outputs  tokens [1 + codebooks]: text, agent codes; audio_logits [codebooks * card]
  */
 export function depthGraph(lm: LmConfiguration, file: SafetensorsFile, rules: SamplingRules): LaneGraph {
@@ -29,7 +24,7 @@ export function depthGraph(lm: LmConfiguration, file: SafetensorsFile, rules: Sa
   const noise = graph.nodes('Split', [audioNoise], codebooks, { axis: 1, num_outputs: codebooks });
 
   const text = sample(graph, textLogits, textNoise, rules.text, lm.textCard);
-  const tokens = [preferGiven(graph, given[0] as Value, text)];
+  const tokens = [preferGiven(graph, at(given, 0), text)];
   const logits: Value[] = [];
   const memory: StepMemory = { keys: new Map(), values: new Map() };
   for (let step = 0; step < codebooks; step++) {
@@ -37,13 +32,13 @@ export function depthGraph(lm: LmConfiguration, file: SafetensorsFile, rules: Sa
       step === 0
         ? file.weight('depformer_text_emb.weight', [lm.textCard + 1, depth.dim])
         : file.weight(`depformer_emb.${step - 1}.weight`, [card + 1, depth.dim]);
-    const previous = graph.node('Gather', [graph.weight(table), tokens[step] as Value]); // [lanes, depth dim]
+    const previous = graph.node('Gather', [graph.weight(table), at(tokens, step)]); // [lanes, depth dim]
     const input = linear(graph, hidden, file.weight(`depformer_in.${step}.weight`, [depth.dim, lm.dim]), previous);
     const output = depthStep(graph, input, step, lm, file, memory);
     const stepLogits = linear(graph, output, file.weight(`linears.${step}.weight`, [card, depth.dim]));
     logits.push(stepLogits);
-    const drawn = sample(graph, stepLogits, noise[step] as Value, rules.audio, card);
-    tokens.push(preferGiven(graph, given[step + 1] as Value, drawn));
+    const drawn = sample(graph, stepLogits, at(noise, step), rules.audio, card);
+    tokens.push(preferGiven(graph, at(given, step + 1), drawn));
   }
   const columns = tokens.map((token) => graph.node('Unsqueeze', [token, graph.integers([1])]));
   graph.output('tokens', graph.node('Concat', columns, { axis: 1 }), 'int64', [1 + codebooks]);
@@ -134,4 +129,10 @@ function splitColumns(graph: GraphBuilder, values: Value, count: number): readon
   return graph
     .nodes('Split', [values], count, { axis: 1, num_outputs: count })
     .map((column) => graph.node('Squeeze', [column, graph.integers([1])]));
+}
+
+function at(values: readonly Value[], index: number): Value {
+  const value = values[index];
+  if (value === undefined) throw new Error(`no value ${index} of ${values.length}`);
+  return value;
 }

@@ -1,10 +1,9 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { LmConfiguration } from '../checkpoint/configuration.ts';
+import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule } from '../lanes/lane-module.ts';
-import { neighbours } from '../lanes/neighbours.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
-import { depthGraph, type SamplingRules } from './depth.ts';
+import { depthGraph } from './depth.ts';
 import { gumbelNoise } from './gumbel.ts';
 import { temporalGraph } from './temporal.ts';
 import { notGiven, type RingSnapshot, TokenRing } from './token-ring.ts';
@@ -58,7 +57,7 @@ export class LanguageModel {
 
   /** Columns of a lane's token ring. */
   get ringColumns(): number {
-    return this.#lm.delays.length === 0 ? 0 : this.#lane(0).ring.columns;
+    return this.#fresh.cells.length / this.#lm.delays.length;
   }
 
   /**
@@ -71,10 +70,10 @@ export class LanguageModel {
       const given = this.#row(givenText ?? notGiven, [], userCodes);
       if (this.#begin(lane, given)) running.push(lane);
     }
-    const temporal = runAll(this.#temporal, running);
+    const temporal = this.#temporal.run(running);
     for (const lane of running) this.#writeNoise(lane);
     await temporal;
-    await runAll(this.#depth, running);
+    await this.#depth.run(running);
     return frames.map(({ lane }) => {
       const state = this.#lane(lane);
       state.frame += 1;
@@ -90,7 +89,7 @@ export class LanguageModel {
     userCodes: ArrayLike<number>,
   ): Promise<Int32Array | null> {
     if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return null;
-    await this.#temporal.run(lane, 1);
+    await this.#temporal.run([lane]);
     return this.#lane(lane).ring.end([]);
   }
 
@@ -114,7 +113,7 @@ export class LanguageModel {
       this.#begin(lane, given);
       this.#temporal.tensor('tokens').write(lane, noInput);
       this.#temporal.tensor('embedding').write(lane, embeddings.subarray(start, start + dim));
-      await this.#temporal.run(lane, 1);
+      await this.#temporal.run([lane]);
       ring.end([]);
     }
     this.#temporal.tensor('embedding').clear(lane);
@@ -202,8 +201,4 @@ export class LanguageModel {
     if (found === undefined) throw new Error(`no lane ${lane}`);
     return found;
   }
-}
-
-async function runAll(module: LaneModule, lanes: readonly number[]): Promise<void> {
-  for (const { first, count } of neighbours(lanes)) await module.run(first, count);
 }

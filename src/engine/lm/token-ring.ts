@@ -28,7 +28,7 @@ export class TokenRing {
   readonly #delays: readonly number[];
   readonly #initial: readonly number[];
   readonly #maxDelay: number;
-  readonly columns: number;
+  readonly #columns: number;
   readonly #cells: Int32Array;
   readonly #provided: Uint8Array;
   #offset = 0;
@@ -38,8 +38,8 @@ export class TokenRing {
     this.#delays = delays;
     this.#initial = initial;
     this.#maxDelay = Math.max(...delays);
-    this.columns = this.#maxDelay + 3;
-    this.#cells = new Int32Array(delays.length * this.columns).fill(notGiven);
+    this.#columns = this.#maxDelay + 3;
+    this.#cells = new Int32Array(delays.length * this.#columns).fill(notGiven);
     this.#provided = new Uint8Array(this.#cells.length);
   }
 
@@ -114,6 +114,6 @@ export class TokenRing {
   }
 
   #cell(row: number, column: number): number {
-    return row * this.columns + (column % this.columns);
+    return row * this.#columns + (column % this.#columns);
   }
 }

@@ -1,6 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { LaneModule } from '../lanes/lane-module.ts';
-import { neighbours } from '../lanes/neighbours.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
 import { decoderGraph, encoderGraph } from './codec.ts';
 
@@ -25,7 +24,7 @@ export class Mimi {
       this.#encoder.tensor('samples').write(lane, samples);
       countFrame(this.#encoder, this.#encoded, lane);
     }
-    await runAll(this.#encoder, frames);
+    await this.#encoder.run(frames.map(({ lane }) => lane));
     return frames.map(({ lane }) => this.#encoder.tensor('codes').readIds(lane));
   }
 
@@ -35,7 +34,7 @@ export class Mimi {
       this.#decoder.tensor('codes').write(lane, BigInt64Array.from(codes, BigInt));
       countFrame(this.#decoder, this.#decoded, lane);
     }
-    await runAll(this.#decoder, frames);
+    await this.#decoder.run(frames.map(({ lane }) => lane));
     return frames.map(({ lane }) => this.#decoder.tensor('samples').readFloats(lane));
   }
 
@@ -61,8 +60,4 @@ function countFrame(module: LaneModule, counts: number[], lane: number): void {
   const count = counts[lane] ?? 0;
   module.tensor('frame').write(lane, BigInt64Array.of(BigInt(count)));
   counts[lane] = count + 1;
-}
-
-async function runAll(module: LaneModule, frames: readonly { readonly lane: number }[]): Promise<void> {
-  for (const { first, count } of neighbours(frames.map(({ lane }) => lane))) await module.run(first, count);
 }

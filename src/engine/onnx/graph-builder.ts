@@ -95,18 +95,14 @@ export class GraphBuilder {
 
   /** A stored weight as float32, in its stored shape or another of the same size; the cast is folded at load. */
   weight(tensor: FileTensor, shape: readonly number[] = tensor.shape): Value {
-    const known = this.#weights.get(tensor.name);
+    const name = shape.join() === tensor.shape.join() ? tensor.name : `${tensor.name} as ${shape.join('x')}`;
+    const known = this.#weights.get(name);
     if (known !== undefined) return known;
-    const { fileName: location, offset, byteLength: length } = tensor;
-    this.#initializers.push({
-      name: tensor.name,
-      type: tensor.type,
-      shape,
-      data: { location, offset, length },
-    });
-    const stored = tensor.name as Value;
-    const value = tensor.type === 'float32' ? stored : this.node('Cast', [stored], { to: tensorTypes.float32.onnx });
-    this.#weights.set(tensor.name, value);
+    const { type, fileName: location, offset, byteLength: length } = tensor;
+    this.#initializers.push({ name, type, shape, data: { location, offset, length } });
+    const stored = name as Value;
+    const value = type === 'float32' ? stored : this.node('Cast', [stored], { to: tensorTypes.float32.onnx });
+    this.#weights.set(name, value);
     return value;
   }
 

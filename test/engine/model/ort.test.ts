@@ -52,8 +52,8 @@ test('state written in place carries over runs, and neighbouring lanes run as on
       lane,
       Float32Array.of(1, 2, 3).map((value) => value + lane),
     );
-  await module.run(0, 3);
-  await module.run(1, 1);
+  await module.run([2, 0, 1]);
+  await module.run([1]);
   t.same(
     [0, 1, 2].map((lane) => [...module.tensor('sum').readFloats(lane)]),
     [
@@ -87,7 +87,7 @@ test('sampling keeps the k likeliest, and without noise takes the likeliest', as
         0,
         Float32Array.from({ length: topK }, (_, i) => values[i] ?? 0),
       );
-      await module.run(0, 1);
+      await module.run([0]);
       return module.tensor('id').readIds(0)[0];
     };
     t.equal(await draw(), 1, `likeliest of ${topK}`);
