@@ -105,9 +105,10 @@ function resolveLm(config: ConfigFile, file: SafetensorsFile, mimi: MimiConfigur
 function resolveDepth(config: ConfigFile, file: SafetensorsFile, codebooks: number, fail: Fail): DepthConfiguration {
   const given = config.lm;
   const storedSteps = countNumbered(file, 'depformer_in.', '.weight');
-  const slots = given.dep_q ?? 2 * codebooks;
-  if (slots < codebooks || slots > 2 * codebooks) {
-    throw fail('lm.dep_q', slots, `the agent has ${codebooks} codebooks, both speakers ${2 * codebooks}`);
+  // The published code copies stored steps 0-7 to 8-15 where the model has 16.
+  const steps = given.dep_q ?? 2 * codebooks;
+  if (steps < codebooks || steps > 2 * codebooks) {
+    throw fail('lm.dep_q', steps, `the agent has ${codebooks} codebooks, both speakers ${2 * codebooks}`);
   }
   if (storedSteps < codebooks) {
     throw new SpeakerpostError('MODEL_TENSOR_MISSING', {
@@ -127,7 +128,9 @@ function resolveDepth(config: ConfigFile, file: SafetensorsFile, codebooks: numb
     layers: given.depformer_num_layers ?? countNumbered(file, 'depformer.layers.', '.norm1.alpha'),
     hidden,
     storedSteps,
-    slots,
+    // The published code keeps them in a ring of as many slots as the model has steps: with 8, the last step does not see the
+    // first [the golden vectors of an 8-step model show it].
+    window: Math.min(given.depformer_context ?? 8, ringSlots(steps)),
   };
 }
 

@@ -26,6 +26,7 @@ const schema = z.object({
       depformer_num_heads: size,
       depformer_num_layers: size,
       depformer_dim_feedforward: size,
+      depformer_context: size,
       // The parts of the architecture that this engine builds in one way only.
       norm: z.literal('rms_norm_f32'),
       gating: z.literal('silu'),

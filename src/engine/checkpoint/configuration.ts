@@ -34,8 +34,8 @@ export interface DepthConfiguration {
   readonly hidden: number;
   /** Steps that the weights hold; the agent's codebooks take the first ones. */
   readonly storedSteps: number;
-  /** Steps of the model, which bound its attention: the published code copies stored steps 0-7 to 8-15 where 16 are wanted. */
-  readonly slots: number;
+  /** Steps that a step attends to, itself included. */
+  readonly window: number;
 }
 
 export interface MimiConfiguration {

@@ -5,7 +5,6 @@
 import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { gatedFeedForward, linear, rmsNorm } from '../layers/dense.ts';
-import { ringSlots } from '../layers/ring-attention.ts';
 import { type FileTensor, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
 import { preferGiven, sample } from './sampling.ts';
 
@@ -82,11 +81,7 @@ function depthStep(
   return x;
 }
 
-/**
- * Attention over this frame's steps, without positions. The published code keeps them in a ring too, of as many slots as the
- * model has steps: with 8 steps the last one does not see the first [the golden vectors of an 8-step model show it].
- * joined [lanes, 3 * dim] -> [lanes, dim].
- */
+/** Attention over the last steps of this frame, without positions. joined [lanes, 3 * dim] -> [lanes, dim]. */
 function attendSteps(
   graph: GraphBuilder,
   joined: Value,
@@ -95,13 +90,13 @@ function attendSteps(
   lm: LmConfiguration,
   memory: StepMemory,
 ): Value {
-  const { dim, heads, slots } = lm.depth;
+  const { dim, heads, window } = lm.depth;
   const rows = graph.node('Reshape', [joined, graph.integers([-1, 1, 3 * dim])]);
   const [query, key, value] = graph.nodes('Split', [rows], 3, { axis: 2, num_outputs: 3 });
   const lastSteps = (held: Map<number, Value[]>, now: Value): Value => {
     const all = [...(held.get(layer) ?? []), now];
     held.set(layer, all);
-    return graph.node('Concat', all.slice(-ringSlots(slots)), { axis: 1 });
+    return graph.node('Concat', all.slice(-window), { axis: 1 });
   };
   const keys = lastSteps(memory.keys, key);
   const values = lastSteps(memory.values, value);
