@@ -77,15 +77,16 @@ export interface PhoneReport {
 export async function placeScriptedCall(options: ScriptedCallOptions): Promise<PhoneReport> {
   const script = await readScript(options);
   const clock = options.clock ?? systemClock;
-  const log = options.log ?? createLog('phone', { level: 'warn', format: 'json', includePii: false });
+  const log = options.log ?? createLog('phone', { level: 'warn', format: 'json', includePii: false }, process.stderr);
   const bindAddress = options.bindAddress ?? '127.0.0.1';
-  const line = options.userAgent === undefined ? await ownLine(bindAddress, log) : null;
+  const line =
+    options.userAgent === undefined
+      ? await ownLine(bindAddress, log)
+      : { userAgent: options.userAgent, close: () => {} };
   try {
-    const userAgent = options.userAgent ?? line?.userAgent;
-    if (userAgent === undefined) throw new Error('unreachable: a line or an agent was given');
-    return await new PhoneCall(options, { script, clock, log, bindAddress, userAgent }).run();
+    return await new PhoneCall(options, { script, clock, log, bindAddress, userAgent: line.userAgent }).run();
   } finally {
-    await line?.close();
+    await line.close();
   }
 }
 
