@@ -1,7 +1,7 @@
 import type { DeliveryPlane } from '../orders/contract.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { describeError, type ErrorRecord } from '../runtime/errors.ts';
+import { describeError, type ErrorRecord, isError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 
 const RETRY_MS = 5_000;
@@ -28,7 +28,7 @@ export class TicketKeeper {
     return this.#refused.size > 0;
   }
 
-  /** Resolves when the ticket is durable, however long that takes. */
+  /** Resolves when the ticket is durable, however long that takes, or when another one stands in its place for good. */
   async keep(ticket: Ticket): Promise<void> {
     for (;;) {
       try {
@@ -36,6 +36,10 @@ export class TicketKeeper {
         this.#refused.delete(ticket.idempotencyKey);
         return;
       } catch (error) {
+        if (isError(error, 'TICKET_CONFLICT')) {
+          this.#alert(ticket.callId, describeError(error));
+          return;
+        }
         if (!this.#refused.has(ticket.idempotencyKey)) this.#alert(ticket.callId, describeError(error));
         this.#refused.add(ticket.idempotencyKey);
         this.#log.error({ err: error, key: ticket.idempotencyKey }, 'ticket could not be stored; it is kept in memory');

@@ -15,7 +15,7 @@ t.test(
   { timeout: 90_000 },
   async (t) => {
     const { gateway, store } = await runningGateway(t);
-    const saveFile = `${t.testdir()}/call.wav`;
+    const saveFile = `${store.directory}/call.wav`;
     const call = placeScriptedCall({ target: store.target, saveFile });
     await eventually('the agent speaks', 20_000, () => (gateway.desk.live[0]?.words.length ? true : null));
     const pid = gateway.engine.pid;
@@ -25,7 +25,7 @@ t.test(
     t.equal(report.endedBy, 'peer');
     const heard = rightChannel(saveFile);
     const apology = parseWav(readFileSync(resolve(ROOT, 'assets/apology.wav')), 'apology.wav');
-    t.ok(likeness(heard, apology.samples) > 0.6, 'the apology is in what the phone heard');
+    t.ok(shareHeard(heard, apology.samples) > 0.6, 'the apology is in what the phone heard');
     const [latest] = await gateway.reader.listCalls({ limit: 1, beforeWallMs: null });
     t.equal(latest?.outcome, 'failed');
     const detail = await gateway.reader.getCall(latest?.callId ?? '');
@@ -51,10 +51,9 @@ t.test('every lane is taken: 486; the lanes are free again afterwards', { timeou
   const stop = new AbortController();
   const first = placeScriptedCall({ target: store.target, signal: stop.signal });
   await eventually('the first call talks', 20_000, () => (gateway.desk.live[0]?.state === 'talking' ? true : null));
-  await t.rejects(
-    placeScriptedCall({ target: store.target }),
-    (error: unknown) => isError(error, 'SIP_CALL_FAILED') && /486/.test(error.message),
-  );
+  const refusal: unknown = await placeScriptedCall({ target: store.target }).catch((error: unknown) => error);
+  t.ok(isError(refusal, 'SIP_CALL_FAILED'));
+  t.match(String(refusal), /486/);
   stop.abort();
   await first;
   await eventually('the lane is free', 5_000, () => (gateway.desk.live.length === 0 ? true : null));
@@ -98,8 +97,11 @@ function rightChannel(file: string): Float32Array {
   return Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
 }
 
-/** Greatest correlation of the two sounds' loudness curves (10 ms steps), over all shifts: 1 is the same sound. */
-function likeness(heard: Float32Array, clip: Float32Array): number {
+/**
+ * The share of the clip's seconds that are found in what was heard, by the shape of their loudness (10 ms steps, correlation over
+ * 0.85 at some shift): a machine without a free core may cost a packet here and there, not the clip.
+ */
+function shareHeard(heard: Float32Array, clip: Float32Array): number {
   const curve = (samples: Float32Array) => {
     const step = RATE_HZ / 100;
     return Array.from({ length: Math.floor(samples.length / step) }, (_, i) => {
@@ -108,12 +110,19 @@ function likeness(heard: Float32Array, clip: Float32Array): number {
       return Math.log10(1e-6 + sum / step);
     });
   };
-  const a = curve(heard);
-  const b = curve(clip);
-  let best = -1;
-  for (let shift = 0; shift + b.length <= a.length; shift++)
-    best = Math.max(best, correlation(a.slice(shift, shift + b.length), b));
-  return best;
+  const where = curve(heard);
+  const seconds = curve(clip);
+  let [found, all] = [0, 0];
+  for (let at = 0; at + 100 <= seconds.length; at += 50) {
+    const piece = seconds.slice(at, at + 100);
+    all++;
+    for (let shift = 0; shift + 100 <= where.length; shift++) {
+      if (correlation(where.slice(shift, shift + 100), piece) < 0.85) continue;
+      found++;
+      break;
+    }
+  }
+  return found / all;
 }
 
 function correlation(a: readonly number[], b: readonly number[]): number {

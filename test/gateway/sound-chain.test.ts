@@ -13,7 +13,7 @@ t.test(
   { timeout: 110_000 },
   async (t) => {
     const { gateway, pos, store } = await runningGateway(t);
-    const saveFile = `${t.testdir()}/call.wav`;
+    const saveFile = `${store.directory}/call.wav`;
     const report = await placeScriptedCall({
       target: store.target,
       scriptFile: resolve(ROOT, 'assets/customers/two-items.json'),

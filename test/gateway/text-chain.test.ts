@@ -72,9 +72,9 @@ t.test('what the agent says is what the POS gets', async (t) => {
       modifiers.map((each) => `${each.action} ${each.name}`),
     ]),
     [
-      [2, null, 'Cheeseburger', ['no onions']],
-      [1, 'large', 'Cola', []],
-      [3, 'small', 'Fries', []],
+      [2, null, 'cheeseburger', ['no onions']],
+      [1, 'large', 'cola', []],
+      [3, 'small', 'fries', []],
     ],
   );
   t.match(ticket.totals, { totalCents: 1_700, spokenTotalCents: 1_700, spokenMatches: true });
