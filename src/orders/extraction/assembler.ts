@@ -1,6 +1,6 @@
 import type { AgentWord, TimedPiece } from '../contract.ts';
 
-/** A word ends after so long without a piece; the model writes the pieces of one word in consecutive frames. */
+/** A word that has its punctuation ends after so long without a piece; one without may go on until the turn ends. */
 const WORD_GAP_MS = 240;
 /** A turn ends after so long without a piece. */
 const TURN_GAP_MS = 700;
@@ -42,7 +42,8 @@ export class Assembler {
   pass(atMs: number): AssemblerEvent[] {
     const events: AssemblerEvent[] = [];
     const gapMs = atMs - this.#lastMs;
-    if (gapMs > WORD_GAP_MS) this.#endWord(events, this.#lastMs);
+    if (gapMs > TURN_GAP_MS || (gapMs > WORD_GAP_MS && /[.,?!;:]$/.test(this.#text)))
+      this.#endWord(events, this.#lastMs);
     if (gapMs > TURN_GAP_MS) this.#endTurn(events);
     return events;
   }

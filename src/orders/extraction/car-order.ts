@@ -19,6 +19,8 @@ import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const READINGS_KEPT = 4;
+/** Readings whose costs are nearer than this are as likely as each other. */
+const DOUBT = 0.55;
 const QUANTITY_USUAL = 10;
 const WORDS_KEPT = 20;
 
@@ -134,7 +136,10 @@ export class CarOrder {
     const fitted = all.map((state) =>
       spoken !== null && state.lines.length > 0 && totalCents(menu, state) === spoken ? withCost(state, -10) : state,
     );
-    const cheapest = this.#keep(fitted)[0] ?? emptyState;
+    const [cheapest = emptyState, second] = this.#keep(fitted);
+    // Nothing that was said decides between two readings.
+    if (second !== undefined && cheapest.cost > -5 && second.cost - cheapest.cost < DOUBT)
+      this.#reasons.add('low_confidence');
     this.#states = [{ ...cheapest, cost: 0 }];
   }
 

@@ -18,7 +18,7 @@ export type Span = Extent &
     | { readonly kind: 'number'; readonly value: number }
     | { readonly kind: 'money'; readonly cents: number }
     | { readonly kind: 'mark'; readonly text: string }
-    | { readonly kind: 'word'; readonly text: string; readonly isKnown: boolean }
+    | { readonly kind: 'word'; readonly text: string; readonly isKnown: boolean; readonly isOfMenu: boolean }
   );
 
 /** Puts words together that the menu writes as one: milk shake, cheese burger. */
@@ -84,7 +84,8 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
   return {
     kind: 'word',
     text,
-    isKnown: commonWords.has(text) || cueWords.has(text) || vocabulary.words.has(text) || text.startsWith('allerg'),
+    isKnown: commonWords.has(text) || cueWords.has(text) || text.startsWith('allerg'),
+    isOfMenu: vocabulary.words.has(text),
     from: at,
     to: at + 1,
   };

@@ -91,3 +91,8 @@ export function meantItem(state: OrderState, mention: Mention, item: MenuItem): 
   );
   return lines.length === 1 ? (lines[0]?.item ?? item) : item;
 }
+
+/** True when one of the meaning's options is of a group of the item. */
+export function takes(item: MenuItem, meaning: { readonly options: readonly MenuOption[] }): boolean {
+  return meaning.options.some(({ groupId }) => item.groups.some(({ id }) => id === groupId));
+}

@@ -1,5 +1,7 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
+import { takes } from './line-matching.ts';
+import { deniesList, halfFollows, itemAhead, leadsToItem } from './look-ahead.ts';
 import type { Mention, MentionedOption, ModifierAction } from './mention.ts';
 import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
 
@@ -115,6 +117,7 @@ export class MentionParser {
     // "one with cheese", "one decaf", "one plain": so many of what was said before.
     const at = this.#spans.slice(index + 1).findIndex((other) => other.kind !== 'mark');
     const follower = at < 0 ? undefined : this.#spans[index + 1 + at];
+    const isOfThem = follower?.kind === 'cue' && follower.cue === 'split' && follower.text === 'of them';
     const isWith = follower?.kind === 'word' && follower.text === 'with';
     const isNo =
       follower?.kind === 'cue' &&
@@ -124,7 +127,7 @@ export class MentionParser {
       follower.meaning.item === null &&
       follower.meaning.options.length > 0 &&
       this.#itemAhead(index + 1 + at) === null;
-    if (isWith || isNo || isBareOption) this.#startSplit(value, span.from, span.to);
+    if (isWith || isNo || isBareOption || isOfThem) this.#startSplit(value, span.from, span.to);
   }
 
   #startSplit(value: number, from: number, to: number): void {
@@ -205,45 +208,9 @@ export class MentionParser {
     return true;
   }
 
-  /** The item that the words at `index` lead up to, with nothing but options, sizes and words of no weight between. */
   #itemAhead(index: number): MenuItem | null {
     const joins = this.#prefix.quantity !== null && this.#action === null && !this.#afterWith;
-    for (let at = index + 1; at < this.#spans.length; at++) {
-      const span = this.#spans[at];
-      if (span === undefined) return null;
-      if (span.kind === 'menu') {
-        if (span.meaning.item !== null && (span.meaning.options.length === 0 || at > index)) {
-          const isLast = this.#spans[at + 1]?.kind !== 'menu' || span.meaning.options.length === 0;
-          if (isLast) return span.meaning.item;
-        }
-        if (span.meaning.options.length > 0 || span.meaning.isSize) continue;
-        return null;
-      }
-      if (
-        span.kind === 'word' &&
-        span.text === 'and' &&
-        joins &&
-        this.#spans[at + 1]?.kind === 'menu' &&
-        this.#leadsToPlainItem(at + 1)
-      )
-        continue;
-      return null;
-    }
-    return null;
-  }
-
-  /** "pepperoni and mushroom pizza": after the "and", an option and then its item, with no number or article of its own. */
-  #leadsToPlainItem(at: number): boolean {
-    const first = this.#spans[at];
-    const second = this.#spans[at + 1];
-    return (
-      first?.kind === 'menu' &&
-      first.meaning.item === null &&
-      first.meaning.options.length > 0 &&
-      second?.kind === 'menu' &&
-      second.meaning.item !== null &&
-      takes(second.meaning.item, first.meaning)
-    );
+    return itemAhead(this.#spans, index, joins);
   }
 
   #option(span: Extract<Span, { kind: 'menu' }>, index: number): void {
@@ -348,6 +315,19 @@ export class MentionParser {
     if (this.#action === 'extra') mention.isMore = true;
     mention.options.push(...this.#prefixOptions);
     if (this.#preposition) this.#moveChunk(mention);
+    const split = this.#current;
+    // "two kids meals, one with apple slices"
+    if (
+      split?.isSplit === true &&
+      split.item === null &&
+      split.options.length === 0 &&
+      this.#mentions.at(-1) === split &&
+      this.#afterWith
+    ) {
+      this.#mentions.pop();
+      mention.isSplit = true;
+      mention.quantity = split.quantity;
+    }
     if (this.#combo !== null && !mention.isDenied && !mention.isMore && !mention.isForAll)
       this.#offerSlot(mention, this.#combo);
     this.#mentions.push(mention);
@@ -390,18 +370,7 @@ export class MentionParser {
     if (slot === undefined) return;
     mention.slotOf = combo;
     mention.slotId = slot.id;
-    const split = this.#current;
-    // "two kids meals, one with apple slices"
-    if (
-      split?.isSplit === true &&
-      split.item === null &&
-      split.options.length === 0 &&
-      this.#mentions.at(-1) === split
-    ) {
-      this.#mentions.pop();
-      mention.isSplit = true;
-      mention.quantity = split.quantity;
-    }
+    combo.hasChoices = true;
   }
 
   /** "no onions on the bacon burger": what this chunk holds belongs to the item after "on". */
@@ -483,7 +452,7 @@ export class MentionParser {
         return;
       case 'no':
         this.#action = 'no';
-        this.#keepsAction = this.#deniesList(index);
+        this.#keepsAction = deniesList(this.#spans, index);
         return;
       case 'not':
         this.#isDenied = true;
@@ -524,26 +493,6 @@ export class MentionParser {
     this.#mentions.push(mention);
     this.#current = mention;
     this.#prefix = noPrefix();
-  }
-
-  /** "no lettuce, tomato or onion" denies all three, "no pickles, ketchup" one. */
-  #deniesList(index: number): boolean {
-    let commas = 0;
-    for (let at = index + 1; at < this.#spans.length; at++) {
-      const span = this.#spans[at];
-      if (span?.kind === 'menu' && span.meaning.options.length > 0) continue;
-      if (span?.kind === 'mark') {
-        commas++;
-        continue;
-      }
-      if (span?.kind === 'word' && span.text === 'or') return true;
-      if (span?.kind === 'word' && span.text === 'and') {
-        const next = this.#spans[at + 1];
-        return commas === 0 && next?.kind === 'menu' && next.meaning.item === null && next.meaning.options.length > 0;
-      }
-      return false;
-    }
-    return false;
   }
 
   #setHalf(): void {
@@ -604,7 +553,7 @@ export class MentionParser {
       case 'to':
       case 'in':
       case 'from':
-        this.#preposition = this.#leadsToItem(index);
+        this.#preposition = leadsToItem(this.#spans, index);
         return;
       case 'of':
         return;
@@ -616,29 +565,10 @@ export class MentionParser {
         )
       )
         return;
-      this.#word_known();
+      if (this.#prefix.isArticle) this.#prefix = noPrefix();
       return;
     }
     this.#unknown(span, index);
-  }
-
-  #word_known(): void {
-    if (this.#prefix.isArticle) this.#prefix = noPrefix();
-  }
-
-  #leadsToItem(index: number): boolean {
-    for (let at = index + 1; at < this.#spans.length && at <= index + 4; at++) {
-      const span = this.#spans[at];
-      if (span?.kind === 'menu') {
-        if (span.meaning.item !== null || span.meaning.kind.length > 0) return true;
-        if (span.meaning.isSize || span.meaning.options.length > 0) continue;
-        return false;
-      }
-      if (span?.kind === 'word' && /^(?:the|your|that|those|this|each)$/.test(span.text)) continue;
-      if (span?.kind === 'cue' && span.cue === 'all') continue;
-      return false;
-    }
-    return false;
   }
 
   #unknown(span: Extract<Span, { kind: 'word' }>, index: number): void {
@@ -659,7 +589,7 @@ export class MentionParser {
         : this.#afterWith || this.#action !== null
           ? this.#unknownOptions
           : null;
-    if (target === null) return;
+    if (target === null || (span.isOfMenu && target === this.#unknownItems)) return;
     if (previousIsUnknown && target.length > 0) target[target.length - 1] += ` ${span.text}`;
     else target.push(target === this.#unknownItems ? optionBefore + span.text : span.text);
     if (next?.kind !== 'word' || next.isKnown) {
@@ -682,19 +612,8 @@ export class MentionParser {
     }
     const nextStaysHalf = next?.kind === 'menu' && next.meaning.options.length > 0;
     if (this.#half !== null && !(text === 'and' && nextStaysHalf)) this.#half = null;
-    if (this.#halfFollowsChunk(index)) return;
+    if (halfFollows(this.#spans, index)) return;
     this.#chunk++;
-  }
-
-  /** "pepperoni and ham on one half": both are of the half. */
-  #halfFollowsChunk(index: number): boolean {
-    for (let at = index + 1; at < this.#spans.length; at++) {
-      const span = this.#spans[at];
-      if (span?.kind === 'menu' && span.meaning.options.length > 0) continue;
-      if (span?.kind === 'word' && span.text === 'and') continue;
-      return at > index + 1 && span?.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half');
-    }
-    return false;
   }
 
   #endOptions(): void {
@@ -740,14 +659,10 @@ export class MentionParser {
       options: [],
       slotOf: null,
       slotId: null,
+      hasChoices: false,
       becomesCombo: false,
       from: prefix.from ?? this.#spans[0]?.from ?? 0,
       to: prefix.from ?? 0,
     };
   }
-}
-
-/** True when one of the meaning's options is of a group of the item. */
-export function takes(item: MenuItem, meaning: { readonly options: MenuMeaning['options'] }): boolean {
-  return meaning.options.some(({ groupId }) => item.groups.some(({ id }) => id === groupId));
 }

@@ -42,6 +42,8 @@ export interface Mention {
   /** The combo of the same segment whose slot it may fill. */
   readonly slotOf: Mention | null;
   readonly slotId: string | null;
+  /** A combo whose choices follow. */
+  readonly hasChoices: boolean;
   /** "make it a combo". */
   becomesCombo: boolean;
   /** Tokens of the clause. */

@@ -179,8 +179,8 @@ class MenuOrderExtractor implements OrderExtractor {
   #finish(car: Car, atMs: number): OrderSnapshot[] {
     car.order.settle(this.#assembler.turn);
     if (car.order.best.lines.length === 0) {
-      if (car.hasClosing && !car.order.hasHadLines) car.order.flag('closed_without_items');
-      else if (car.hasClosing && car.order.spokenTotalCents !== null) car.order.flag('closed_without_items');
+      const isExpected = car.order.spokenTotalCents !== null || (car.hasClosing && !car.order.hasHadLines);
+      if (isExpected) car.order.flag('closed_without_items');
     } else if (!car.hasClosing && !car.hasFarewell) car.order.flag('no_final_readback');
     return this.#close(car, atMs);
   }

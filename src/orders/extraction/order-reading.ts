@@ -49,12 +49,8 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
   const comboId = mention.slotOf === null ? undefined : context.bound.get(mention.slotOf);
   const combo = state.lines.find(({ id }) => id === comboId);
   if (combo === undefined || mention.slotId === null) return readItem(state, mention, item, context);
-  if (mention.isSplit && mention.quantity !== null && combo.quantity > mention.quantity) {
-    const left = changeLine(state, combo.id, { quantity: combo.quantity - mention.quantity }, context.source, 'split');
-    const slots = new Map([...combo.slots, [mention.slotId, item] as const]);
-    const { size, options } = combo;
-    return [addLine(left, { item: combo.item, quantity: mention.quantity, size, options, slots }, context.source)];
-  }
+  if (mention.isSplit && mention.quantity !== null && combo.quantity > mention.quantity)
+    return [splitSlot(state, combo, mention.slotId, item, mention.quantity, mention, context)];
   const isCounted = mention.quantity !== null && !mention.isArticle && mention.quantity !== combo.quantity;
   const standsAlone = (isCounted || mention.size !== null) && !mention.followsWith;
   const isListed = context.segment.isReadback && matchesOf(state, item, mention).length > 0;
@@ -83,6 +79,12 @@ function readLateSlot(
     return slot === undefined ? [] : [{ line, slot }];
   });
   if (fitting.length === 0 || mention.isMore) return null;
+  if (mention.isSplit && mention.quantity !== null) {
+    const free = fitting.filter(({ line, slot }) => !line.slots.has(slot.id));
+    const { line, slot } = free.find((each) => each.line.quantity > (mention.quantity ?? 1)) ?? free[0] ?? {};
+    if (line !== undefined && slot !== undefined)
+      return [splitSlot(state, line, slot.id, item, mention.quantity, mention, context)];
+  }
   if (mention.isForAll || (mention.followsWith && context.bound.size === 0)) {
     const chosen = mention.isForAll ? fitting : fitting.slice(-1);
     return [chosen.reduce((next, { line, slot }) => fillSlot(next, line, slot.id, item, mention, context), state)];
@@ -101,6 +103,22 @@ function readLateSlot(
     withCost(fillSlot(state, target.line, target.slot.id, item, mention, context), standsAlone ? 0.5 : 0),
     ...readItem(state, mention, item, context).map((each) => withCost(each, standsAlone ? 0 : 0.5)),
   ];
+}
+
+/** So many of a line of combos get the choice; all of them when there are no more. */
+function splitSlot(
+  state: OrderState,
+  combo: OrderLine,
+  slotId: string,
+  item: MenuItem,
+  quantity: number,
+  mention: Mention,
+  context: ReadingContext,
+): OrderState {
+  if (combo.quantity <= quantity) return fillSlot(state, combo, slotId, item, mention, context);
+  const left = changeLine(state, combo.id, { quantity: combo.quantity - quantity }, context.source, 'split');
+  const slots = new Map([...combo.slots, [slotId, item] as const]);
+  return addLine(left, { item: combo.item, quantity, size: combo.size, options: combo.options, slots }, context.source);
 }
 
 function fillSlot(
@@ -225,7 +243,7 @@ function more(state: OrderState, mention: Mention, item: MenuItem, context: Read
     optionsFor(item, mention.options).length === best.line.options.length &&
     !best.optionsConflict &&
     (mention.size === null || mention.size === best.line.size);
-  if (best === undefined || !(isBare || isEqual)) return create(state, mention, item, context);
+  if (best === undefined || mention.hasChoices || !(isBare || isEqual)) return create(state, mention, item, context);
   return changeLine(state, best.line.id, { quantity: best.line.quantity + (mention.quantity ?? 1) }, context.source);
 }
 

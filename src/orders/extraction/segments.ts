@@ -111,7 +111,10 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       }
       case 'sorry':
         isCorrection = true;
-        if (!isClosedTalk()) open('state');
+        if (isClosedTalk()) break;
+        open('state').isChange = /^(?:no wait|wait no|scratch that|i meant|i mean to say|rather|correction)$/.test(
+          span.text,
+        );
         break;
       case 'instead':
         if (isClosedTalk()) break;
@@ -211,6 +214,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     segment.isCorrection ||= isCorrection;
     if (segment.act === 'state' && isOffer(segment, isQuestion && segment === segments.at(-1))) segment.act = 'offer';
     if (segment.act === 'state') readPrices(segment);
+    if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
   return { segments, closes, saysFarewell, greets, asks, startsNextOrder };
 }
@@ -227,6 +231,13 @@ function newSegment(act: SegmentAct): Segment {
     isTemporary: false,
     isRunOut: false,
   };
+}
+
+/** "the mocha is espresso with chocolate". */
+function isDefinition(spans: readonly Span[]): boolean {
+  const at = spans.findIndex((span) => span.kind === 'word' && span.text === 'is');
+  const subject = spans[at - 1];
+  return at > 0 && subject?.kind === 'menu' && subject.meaning.item !== null && spans[at + 1]?.kind === 'menu';
 }
 
 /** "large or medium": a question within what is ordered. */
@@ -273,7 +284,7 @@ function readPrices(segment: Segment): void {
     const isMore =
       (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) ||
       (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
-    if (isMore || (hasItem && /^(?:is|are|for|at|just|only|be)$/.test(lead))) {
+    if (isMore || /^(?:for|at)$/.test(lead) || (hasItem && /^(?:is|are|just|only|be)$/.test(lead))) {
       segment.act = 'menu';
       return;
     }

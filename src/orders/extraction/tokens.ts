@@ -120,7 +120,8 @@ function expand(part: string): readonly string[] {
   if (!part.includes("'")) return [part];
   const ending = /^(.+)'(ll|re|ve|d|m)$/.exec(part);
   if (ending !== null) return [ending[1] ?? '', verbs[ending[2] ?? ''] ?? ''];
-  return [part.replaceAll("'", '')];
+  const joined = part.replaceAll("'", '');
+  return Object.hasOwn(expansions, joined) ? (expansions[joined] ?? '').split(' ') : [joined];
 }
 
 const verbs: Readonly<Record<string, string>> = { ll: 'will', re: 'are', ve: 'have', d: 'would', m: 'am' };
