@@ -16,9 +16,12 @@ export class LaneTensor {
     this.#memory = device.allocate(lanes * this.laneBytes);
   }
 
-  /** Writes the lane's first elements. */
+  /** Writes the lane's first elements. Never more than the lane has: its neighbour's begin right behind. */
   write(lane: number, values: Float32Array | BigInt64Array | Uint8Array): void {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    if (bytes.byteLength > this.laneBytes) {
+      throw new RangeError(`${bytes.byteLength} bytes for a lane of ${this.laneBytes}`);
+    }
     this.#memory.write(lane * this.laneBytes, bytes);
   }
 

@@ -19,7 +19,6 @@ export const ortFunctions = {
   CreateEnv: { position: 3, result: 'status', parameters: ['int', text, out] },
   CreateSessionFromArray: { position: 8, result: 'status', parameters: [handle, 'void *', 'size_t', handle, out] },
   CreateSessionOptions: { position: 10, result: 'status', parameters: [out] },
-  EnableProfiling: { position: 14, result: 'status', parameters: [handle, text] },
   SetIntraOpNumThreads: { position: 24, result: 'status', parameters: [handle, 'int'] },
   SetInterOpNumThreads: { position: 25, result: 'status', parameters: [handle, 'int'] },
   CreateTensorWithDataAsOrtValue: {

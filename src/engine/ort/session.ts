@@ -7,8 +7,6 @@ export interface SessionOptions {
   readonly threads: number;
   /** Folder of the files that the model's external data names. */
   readonly weightsDirectory: string;
-  /** Prefix of a file that gets a JSON trace of every operator when the session is closed. */
-  readonly profilePrefix?: string;
 }
 
 /** ONNX Runtime on one device: makes sessions and tensors. Close it after everything made with it. */
@@ -39,7 +37,6 @@ export class OrtRuntime {
         'session.intra_op.allow_spinning': '0',
       };
       for (const [key, value] of Object.entries(entries)) library.call('AddSessionConfigEntry', settings, key, value);
-      if (options.profilePrefix !== undefined) library.call('EnableProfiling', settings, options.profilePrefix);
       this.device.configureSession(library, settings);
       return new OrtSession(
         library,

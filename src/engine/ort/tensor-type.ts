@@ -10,7 +10,7 @@ export const tensorTypes = {
 
 export type TensorType = keyof typeof tensorTypes;
 
-export function elementCount(shape: readonly number[]): number {
+function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 

@@ -17,6 +17,11 @@ test('a library that is missing or of another kind is refused by its file', (t) 
   writeFileSync(missing, 'not a library');
   t.throws(() => new OrtLibrary(missing), { code: 'ORT_LIBRARY_MISSING' });
   t.throws(() => new OrtLibrary('libc.so.6'), { code: 'ORT_LIBRARY_MISSING' });
+  process.env['ORT_LIBRARY'] = missing;
+  t.teardown(() => {
+    delete process.env['ORT_LIBRARY'];
+  });
+  t.throws(() => new OrtLibrary(), { code: 'ORT_LIBRARY_MISSING', details: { file: missing } });
   t.end();
 });
 
@@ -63,6 +68,7 @@ test('state written in place carries over runs, and neighbouring lanes run as on
     ],
   );
   t.same([...module.tensor('doubled').readFloats(1)], [8, 12, 16]);
+  t.throws(() => module.tensor('x').write(0, new Float32Array(4)), { message: /16 bytes for a lane of 12/ });
   const saved = module.save(1, 3);
   module.clear(1);
   t.same([...module.tensor('sum').readFloats(1)], [0, 0, 0]);
