@@ -207,7 +207,7 @@ export class ClientCore {
       const last = known?.lastAck ?? null;
       if (last !== null && last.sequence === cseqOf(response)?.number)
         this.#context.layer.sendStateless(last.request, last.hop, true);
-      else if (tag !== outgoing.acceptedTag && known === undefined) this.#hangUpFork(outgoing, response);
+      else if (tag !== outgoing.acceptedTag) this.#hangUpFork(outgoing, response);
       return;
     }
     outgoing.acceptedTag = tag;

@@ -13,8 +13,8 @@ export class Dialog {
   /** Our Contact in it. */
   readonly contact: string;
   state: DialogState;
-  /** An INVITE (or UPDATE) of the peer without a final answer of ours (14.2: a second one is answered 500). */
-  isOfferPendingFromPeer = false;
+  /** The peer's INVITE or UPDATE that has no final answer of ours yet (14.2: a second one is answered 500). */
+  offerFromPeer: object | null = null;
   /** An INVITE of ours without a final answer (14.2: one of the peer is answered 491). */
   isOfferPendingToPeer = false;
   /** CSeq of our last INVITE: its ACK carries the same. */

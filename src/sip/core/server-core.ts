@@ -18,6 +18,8 @@ const APPLICATION_TIMEOUT_MS = 64_000;
 /** Requests that mean nothing outside of a dialog (12.2.2). */
 const onlyInDialog = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
 
+const schemes = new Set(['sip', 'sips', 'tel']);
+
 /** The answering half of the core: RFC 3261 8.2, 12.2.2, 13.3, 14.2, 15.1.2 and 9.2. */
 export class ServerCore {
   readonly #context: CoreContext;
@@ -127,7 +129,7 @@ export class ServerCore {
     if (tagOf(headerOf(message, 'from')) === undefined) return { status: 400, reason: 'Missing From Tag' };
     if (onlyInDialog.has(message.method)) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
     if (this.#context.layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
-    if (!message.uri.startsWith('sip:') && !message.uri.startsWith('sips:') && !message.uri.startsWith('tel:'))
+    if (!schemes.has(message.uri.slice(0, message.uri.indexOf(':')).toLowerCase()))
       return { status: 416, reason: 'Unsupported URI Scheme' };
     return this.#checkRequire(message) ?? (message.method === 'INVITE' ? this.#checkContact(message) : null);
   }
@@ -144,10 +146,10 @@ export class ServerCore {
     if (isOffer) {
       const retryAfter = [{ name: 'retry-after', value: '2' }];
       if (dialog.isOfferPendingToPeer) return { status: 491, reason: 'Request Pending' };
-      if (dialog.isOfferPendingFromPeer) return { status: 500, reason: 'Previous Offer Pending', headers: retryAfter };
+      if (dialog.offerFromPeer !== null) return { status: 500, reason: 'Previous Offer Pending', headers: retryAfter };
     }
     const refusal = this.#checkRequire(message);
-    if (refusal === null && isOffer) dialog.isOfferPendingFromPeer = true;
+    if (refusal === null && isOffer) dialog.offerFromPeer = request;
     return refusal;
   }
 
@@ -197,7 +199,7 @@ export class ServerCore {
       request.dialog = new Dialog(id, request.owner, contact, state, clock);
       dialogs.add(request.dialog);
     } else if (dialog !== null && status >= 200) {
-      if (!isNew) dialog.isOfferPendingFromPeer = false;
+      if (dialog.offerFromPeer === request) dialog.offerFromPeer = null;
       if (status < 300) {
         dialog.state = { ...dialog.state, phase: 'confirmed' };
         if (!isNew) dialog.state = refreshTarget(dialog.state, message);

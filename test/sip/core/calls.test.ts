@@ -148,6 +148,9 @@ test('two offers at once are refused: 491 to the peer, 500 while its first waits
   const second = post.within(dialog, 'INVITE');
   network.clock.advance(100);
   t.equal(second.statuses.at(-1), 500);
+  const third = post.within(dialog, 'INVITE');
+  network.clock.advance(100);
+  t.equal(third.statuses.at(-1), 500, 'the refusal of the second does not end the first');
 });
 
 test('a re-INVITE moves the remote target; a request out of order is answered 500', async (t) => {
@@ -229,4 +232,29 @@ test('unknown sources, keep-alives and garbage are counted and get no answer', a
   );
   network.clock.advance(100);
   t.match(network.trace.at(-1), '192.0.2.2 SIP/2.0 400 Bad Request');
+});
+
+test('a second callee behind a forking proxy is acknowledged and hung up (13.2.2.4)', async (t) => {
+  const { network, post } = twoStations();
+  let invite = '';
+  network.drop = (text) => {
+    if (text.startsWith('INVITE')) invite = text;
+    return false;
+  };
+  connect(network, post);
+  const fork = network.socket('192.0.2.3');
+  const received: string[] = [];
+  fork.onMessage((bytes) => received.push(Buffer.from(bytes).toString()));
+  const copied = invite
+    .split('\r\n')
+    .filter((line) => ['Via:', 'From:', 'Call-ID:', 'CSeq:'].includes(line.split(' ')[0] ?? ''));
+  const ok = ['SIP/2.0 200 OK', ...copied, 'To: <sip:order@192.0.2.2>;tag=fork', 'Contact: <sip:b@192.0.2.3>', '', ''];
+  fork.send(Buffer.from(ok.join('\r\n')), '192.0.2.1', 5060, () => {});
+  network.clock.advance(100);
+  t.same(
+    received.map((text) => text.slice(0, text.indexOf(' SIP/2.0'))),
+    ['ACK sip:b@192.0.2.3', 'BYE sip:b@192.0.2.3'],
+  );
+  t.match(received[1], 'Reason: SIP ;cause=200 ;text="Answered elsewhere"');
+  t.equal(post.counters.snapshot()['dialogs'], 1, 'the first call stays up');
 });
