@@ -18,6 +18,8 @@ import { StereoFile } from './stereo-file.ts';
 const RTP_PORTS = { first: 28_000, last: 28_999 };
 const PACKET_MS = 20;
 const DIGITS_AT_MS = 1_000;
+/** The answer to the other side's BYE has to leave before the line is closed; the other side would wait for it. */
+const LINGER_MS = 200;
 /** The phone follows the script and does not judge the other side's silence. */
 const MEDIA_TIMEOUT_MS = 3_600_000;
 
@@ -101,12 +103,13 @@ async function readScript({ scriptFile, wavFile, digits }: ScriptedCallOptions):
   return digits === undefined ? script : withDigits(script, digits, DIGITS_AT_MS);
 }
 
-async function ownLine(bind: string, log: Log) {
+async function ownLine(bind: string, clock: Clock, log: Log) {
   const server = await startEmbeddedSipServer({ bind, port: 0, externalAddress: null, allow: null, log });
   const userAgent = await createUserAgent({ server: () => server.url, log });
   return {
     userAgent,
     close: async () => {
+      await new Promise<void>((resolve) => clock.after(LINGER_MS, resolve));
       await userAgent.close();
       await server.close();
     },

@@ -68,14 +68,19 @@ for (const codec of ['PCMU', 'PCMA'] as const) {
 t.test('a phone without a script listens until the other side hangs up', async (t) => {
   const app = await startAnsweringApp();
   t.teardown(() => app.close());
+  const hungUp = Promise.withResolvers<number>();
   const calling = placeScriptedCall({
     target: app.uri,
     log: silentLog,
     onEvent: (event) => {
-      if (event.kind === 'agent' && event.speaking) void app.calls[0]?.dialog.bye({ cause: 503, text: 'LANE_HUNG' });
+      if (event.kind !== 'agent' || !event.speaking) return;
+      const byeMs = performance.now();
+      const bye = app.calls[0]?.dialog.bye({ cause: 503, text: 'LANE_HUNG' });
+      void bye?.then(() => hungUp.resolve(performance.now() - byeMs));
     },
   });
   t.match(await calling, { endedBy: 'peer', utterancesSaid: 0 });
+  t.ok((await hungUp.promise) < 1_900, 'the phone answered the BYE: nobody waited 2 s for it');
 });
 
 t.test('a phone hangs up when told to', async (t) => {
