@@ -47,6 +47,8 @@ export class CarOrder {
   #readback: Readback | null = null;
   #askedItem: MenuItem | null = null;
   #hasHadLines = false;
+  /** Nothing that was said decided between two readings. */
+  #isDoubtful = false;
   #awaitedSlots: ReadonlySet<string> = new Set();
 
   constructor(vocabulary: Vocabulary) {
@@ -76,12 +78,10 @@ export class CarOrder {
   reasons(): Set<ReviewReason> {
     const reasons = new Set(this.#reasons);
     const { lines } = this.best;
-    if (
-      this.#spokenTotalCents !== null &&
-      lines.length > 0 &&
-      totalCents(this.#vocabulary.menu, this.best) !== this.#spokenTotalCents
-    )
-      reasons.add('total_mismatch');
+    const isTotalled = this.#spokenTotalCents !== null && lines.length > 0;
+    const isMatched = isTotalled && totalCents(this.#vocabulary.menu, this.best) === this.#spokenTotalCents;
+    if (isTotalled && !isMatched) reasons.add('total_mismatch');
+    if (this.#isDoubtful && !isMatched) reasons.add('low_confidence');
     for (const { item, quantity, slots } of lines) {
       if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
       if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true)
@@ -136,11 +136,24 @@ export class CarOrder {
     const fitted = all.map((state) =>
       spoken !== null && state.lines.length > 0 && totalCents(menu, state) === spoken ? withCost(state, -10) : state,
     );
-    const [cheapest = emptyState, second] = this.#keep(fitted);
-    // Nothing that was said decides between two readings.
-    if (second !== undefined && cheapest.cost > -5 && second.cost - cheapest.cost < DOUBT)
-      this.#reasons.add('low_confidence');
+    const isFitted = fitted.some((state, index) => state !== all[index]);
+    const mended = isFitted || spoken === null ? [] : this.#withoutReplaced(all[0] ?? emptyState, spoken, turn);
+    const [cheapest = emptyState, second] = this.#keep([...mended, ...fitted]);
+    if (second !== undefined) this.#isDoubtful = second.cost - cheapest.cost < DOUBT;
     this.#states = [{ ...cheapest, cost: 0 }];
+  }
+
+  /** The spoken total leaves out one line, and a later one of its kind stands beside it: it was replaced, and the words were missed. */
+  #withoutReplaced(state: OrderState, spokenCents: number, turn: number): readonly OrderState[] {
+    const source: Source = { evidence: { turn, fromMs: 0, toMs: 0, text: '' }, atMs: 0 };
+    return state.lines
+      .filter((line) =>
+        state.lines.some((later) => later.turn > line.turn && later.item.category === line.item.category),
+      )
+      .map((line) => removeLine(state, line.id, source))
+      .filter((left) => totalCents(this.#vocabulary.menu, left) === spokenCents)
+      .slice(0, 1)
+      .map((left) => withCost(left, -10));
   }
 
   #keep(states: readonly OrderState[]): readonly OrderState[] {
@@ -213,9 +226,12 @@ export class CarOrder {
       segment.act === 'replace'
         ? segment.spans.findLastIndex((span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text))
         : -1;
-    const target = split < 0 ? segment.spans : segment.spans.slice(split + 1);
+    const left = split <= 0 ? [] : segment.spans.slice(0, split);
+    const right = split < 0 ? segment.spans : segment.spans.slice(split + 1);
+    // "change the fries to rings", but "substitute rings for the fries".
+    const [old, target] = segment.isReversed && split > 0 ? [right, left] : [left, right];
     const parsed = new MentionParser(this.#vocabulary, target).parse();
-    const removed = split <= 0 ? null : new MentionParser(this.#vocabulary, segment.spans.slice(0, split)).parse();
+    const removed = old.length === 0 ? null : new MentionParser(this.#vocabulary, old).parse();
     if (segment.act === 'unavailable' || segment.act === 'out') {
       this.#readMissing(segment, parsed, clause);
       return;
@@ -241,7 +257,7 @@ export class CarOrder {
     }
     this.#readUnknown(parsed, segment);
     const replacedItem = removed?.mentions.find(({ item }) => item !== null) ?? null;
-    const counted = split <= 0 ? undefined : segment.spans.slice(0, split).find((span) => span.kind === 'number');
+    const counted = old.find((span) => span.kind === 'number');
     const partialCount = counted?.kind === 'number' ? counted.value : null;
     const makesThe = segment.act === 'make' && parsed.mentions.length > 1 && parsed.mentions[0]?.item !== null;
     const denied = parsed.mentions.some(({ isDenied }) => isDenied);

@@ -30,6 +30,8 @@ export interface Segment {
   isAddition: boolean;
   /** "instead", "change that to": it takes the place of something of its kind. */
   isChange: boolean;
+  /** "substitute rings for the fries": the new comes first. */
+  isReversed: boolean;
   /** "sold out", "right now": what is missing is missed for a time only. */
   isTemporary: boolean;
   /** "out of": said of the thing itself. */
@@ -142,7 +144,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('none').spans.push(span);
         break;
       case 'confirm':
-        open('none');
+        open('state').isReadback = true;
         break;
       case 'aside':
         open('none');
@@ -202,7 +204,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('forget');
         break;
       case 'replace':
-        if (!isAsking()) open('replace');
+        if (!isAsking()) open('replace').isReversed = span.text.startsWith('substitut');
         break;
       default:
         if (next !== undefined || span.cue !== 'no') current.spans.push(span);
@@ -228,6 +230,7 @@ function newSegment(act: SegmentAct): Segment {
     isCorrection: false,
     isAddition: false,
     isChange: false,
+    isReversed: false,
     isTemporary: false,
     isRunOut: false,
   };
