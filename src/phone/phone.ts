@@ -83,7 +83,7 @@ export async function placeScriptedCall(options: ScriptedCallOptions): Promise<P
   const bindAddress = options.bindAddress ?? '127.0.0.1';
   const line =
     options.userAgent === undefined
-      ? await ownLine(bindAddress, log)
+      ? await ownLine(bindAddress, clock, log)
       : { userAgent: options.userAgent, close: () => {} };
   try {
     return await new PhoneCall(options, { script, clock, log, bindAddress, userAgent: line.userAgent }).run();
