@@ -27,7 +27,7 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
   const counters = new Counters();
   const socket = await bindUdp(options.bind, options.port);
   const allow = new AllowList(options.allow);
-  const transport = createUdpTransport({ socket, allow, externalAddress, counters });
+  const transport = createUdpTransport({ socket, allow, externalAddress, counters, log });
   const { address, port } = transport.local;
   const server = new DrachtioServer({ secret, clock, counters, log, local: { protocol: 'udp', address, port } });
   const core = new Core({

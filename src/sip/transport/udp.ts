@@ -1,3 +1,4 @@
+import type { Log } from '../../runtime/log.ts';
 import type { Counters } from '../counters.ts';
 import { parseMessage, skipLineEnds } from '../message/reader.ts';
 import { SipSyntaxError } from '../message/syntax-error.ts';
@@ -12,18 +13,31 @@ export interface UdpTransportOptions {
   /** null: the address that the socket is bound to. */
   readonly externalAddress: string | null;
   readonly counters: Counters;
+  readonly log: Log;
 }
+
+/** So many strangers are named in the log, once each: a new intercom is noticed, a scan does not fill the disk. */
+const STRANGERS_LOGGED = 100;
+/** Over this a request should go over TCP, because fragments get lost (RFC 3261 18.1.1). */
+const SAFE_DATAGRAM_BYTES = 1_300;
 
 const responseStart = Buffer.from('SIP/');
 
 /** SIP over UDP (RFC 3261 section 18): one message a datagram; what is none is counted and forgotten. */
 export function createUdpTransport(options: UdpTransportOptions): Transport {
-  const { socket, allow, counters } = options;
+  const { socket, allow, counters, log } = options;
+  const strangers = new Set<string>();
+  const dropStranger = (address: string) => {
+    counters.increment('dropped_source');
+    if (strangers.has(address) || strangers.size >= STRANGERS_LOGGED) return;
+    strangers.add(address);
+    log.info({ source: address }, 'SIP request dropped: no trunk allows its source');
+  };
   const receive = (bytes: Uint8Array, from: Hop, events: TransportEvents) => {
     const start = skipLineEnds(bytes);
     if (start === bytes.length) return counters.increment('keep_alives');
     const isResponse = responseStart.equals(bytes.subarray(start, start + responseStart.length));
-    if (!isResponse && !allow.has(from.address)) return counters.increment('dropped_source');
+    if (!isResponse && !allow.has(from.address)) return dropStranger(from.address);
     try {
       events.message(parseMessage(bytes), from);
     } catch (error) {
@@ -38,12 +52,14 @@ export function createUdpTransport(options: UdpTransportOptions): Transport {
     local: { address: options.externalAddress ?? socket.address, port: socket.port },
     start: (events) =>
       socket.onMessage((bytes, address, port) => receive(bytes, { protocol: 'udp', address, port }, events)),
-    send: (bytes, to, failed) =>
+    send: (bytes, to, failed) => {
+      if (bytes.length > SAFE_DATAGRAM_BYTES) counters.increment('datagrams_oversize');
       socket.send(bytes, to.address, to.port, (error) => {
         if (error === null) return;
         counters.increment('send_errors');
         failed(error.message);
-      }),
+      });
+    },
     close: () => socket.close(),
   };
 }

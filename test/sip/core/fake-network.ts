@@ -65,6 +65,7 @@ export class Station implements CoreUser {
           allow: new AllowList(allow),
           externalAddress: null,
           counters: this.counters,
+          log: silentLog,
         }),
       ],
       clock: network.clock,
