@@ -23,12 +23,11 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const config = readStoreConfig(values.config);
   const log = createLog('speakerpost', config.log);
   const gateway = await startGateway(config, { log, terminal: process.stdout });
-  // A model that cannot be loaded at all is a wrong installation, not an outage.
-  gateway.engine.ready.then(
-    (description) => log.info(description, 'engine ready'),
-    (error: unknown) => log.fatal({ err: error }, 'the engine cannot start; cars hear the apology'),
-  );
   process.stdout.write(`SIP at ${gateway.sipListening.join(', ')}; pages at ${gateway.web.url}\n`);
+  gateway.engine.ready.then(
+    ({ model, device, lanes }) => process.stdout.write(`Model ${model} on the ${device}: ${lanes} lanes take orders\n`),
+    (error: unknown) => log.fatal({ err: error }, 'the engine cannot start: every car hears the apology'),
+  );
   const signal = await untilSignal();
   log.info({ signal }, 'gateway stops');
   await gateway.stop();

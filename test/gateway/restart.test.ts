@@ -9,13 +9,13 @@ import { eventually } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** `speakerpost serve`, resolved when its pages and its SIP port are there. */
+/** `speakerpost serve`, resolved when its model is loaded. */
 async function serve(configFile: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [resolve(ROOT, 'bin/speakerpost.mjs'), 'serve', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise<void>((done, fail) => {
-    child.stdout?.on('data', (chunk: Buffer) => chunk.toString().includes('SIP at') && done());
+    child.stdout?.on('data', (chunk: Buffer) => chunk.toString().includes('take orders') && done());
     child.once('exit', (code) => fail(new Error(`serve ended with ${code}`)));
   });
   return child;
