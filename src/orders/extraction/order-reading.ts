@@ -136,7 +136,8 @@ function fillSlot(
 function readItem(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] {
   const { segment, source } = context;
   const matches = matchesOf(state, item, mention);
-  const free = matches.filter(({ line }) => !state.touched.has(line.id));
+  const taken = new Set(context.bound.values());
+  const free = matches.filter(({ line }) => !taken.has(line.id));
   const whole = wholeOf(state, mention, item, context);
   if (whole !== null) return [whole];
   const isPlainRepeat = mention.quantity === null || mention.isDefinite || mention.abuts;

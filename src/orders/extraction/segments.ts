@@ -211,10 +211,19 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     }
   }
   segments.push(current);
-  for (const segment of segments) {
+  for (let at = 0; at < segments.length; at++) {
+    const segment = segments[at];
+    if (segment === undefined) break;
     dropSizeQuestion(segment.spans);
     segment.isCorrection ||= isCorrection;
-    if (segment.act === 'state' && isOffer(segment, isQuestion && segment === segments.at(-1))) segment.act = 'offer';
+    if (segment.act === 'state' && isQuestion && at === segments.length - 1 && isSuggestion(segment))
+      segment.act = 'offer';
+    const choice = segment.act === 'state' || segment.act === 'make' ? choiceAt(segment.spans) : -1;
+    if (choice >= 0) {
+      const offered = newSegment('offer');
+      offered.spans.push(...segment.spans.splice(choice));
+      segments.splice(at + 1, 0, offered);
+    }
     if (segment.act === 'state') readPrices(segment);
     if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
@@ -252,21 +261,34 @@ function dropSizeQuestion(spans: Span[]): void {
   if (at > 0 && isSize(left) && isSize(right)) spans.splice(at - 1, 3);
 }
 
-/** "any wings or breadsticks", "like a latte?", "fries or rings": a choice is offered, nothing is ordered. */
-function isOffer({ spans }: Segment, isQuestion: boolean): boolean {
+/** "Like a latte?": offered, not ordered. */
+function isSuggestion({ spans }: Segment): boolean {
   const first = spans.find((span) => span.kind !== 'mark');
-  if (first?.kind === 'word' && first.text === 'like' && isQuestion) return true;
+  return first?.kind === 'word' && first.text === 'like';
+}
+
+/** Where "fries or onion rings", "hot or iced" begins in a segment; -1 where no choice is left to the guest. */
+function choiceAt(spans: readonly Span[]): number {
   let isDenied = false;
   for (const [index, span] of spans.entries()) {
     if (span.kind === 'cue' && span.cue === 'no') isDenied = true;
-    if (span.kind === 'word' && span.text === 'or' && !isDenied) {
-      const left = spans.slice(0, index).some((other) => other.kind === 'menu');
-      const right = spans.slice(index + 1).some((other) => other.kind === 'menu');
-      if (left && right) return true;
-    }
     if (span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0) isDenied = false;
+    if (span.kind !== 'word' || span.text !== 'or' || isDenied) continue;
+    const left = spans[index - 1];
+    if (left?.kind !== 'menu' || !spans.slice(index + 1).some((other) => other.kind === 'menu')) continue;
+    let from = index - 1;
+    if (left.meaning.item === null) return from;
+    for (; from > 0; from--) {
+      const before = spans[from - 1];
+      const isPart =
+        before?.kind === 'menu' ||
+        before?.kind === 'number' ||
+        (before?.kind === 'word' && /^(?:an?|the)$/.test(before.text));
+      if (!isPart) break;
+    }
+    return from;
   }
-  return false;
+  return -1;
 }
 
 /** "a large latte is five fifteen", "for one ninety nine": talk of prices. Otherwise an amount is the total. */
