@@ -1,9 +1,10 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
 import type { Span } from './clause.ts';
+import { allowOptions, removeOptions } from './loose-reading.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
-import { allowOptions, type ReadingContext, readMention, removeMentioned, removeOptions } from './order-reading.ts';
+import { readMention, removeMentioned } from './order-reading.ts';
 import {
   changeLine,
   clearLines,
@@ -15,6 +16,7 @@ import {
   totalCents,
   withCost,
 } from './order-state.ts';
+import type { ReadingContext } from './reading-context.ts';
 import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -277,12 +279,7 @@ export class CarOrder {
           ...this.#contextOf(segment, clause, mention, cutWord, hasRemoved || denied),
           bound: kept,
           partialCount,
-          replaces:
-            segment.act === 'replace' || segment.isChange
-              ? 'group'
-              : segment.isCorrection || segment.isReadback
-                ? 'kind'
-                : 'none',
+          replaces: replacement(segment, mention),
           isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
         };
         for (const reading of readMention(state, mention, context)) {
@@ -397,4 +394,20 @@ function itemIn(spans: readonly Span[]): MenuItem | null {
 
 function sourceOf(clause: ClauseSource, from: number, to: number): Source {
   return { evidence: clause.evidence(from, to), atMs: clause.atMs };
+}
+
+/** Which options give way to the mention's own. */
+function replacement(segment: Segment, mention: Mention): ReadingContext['replaces'] {
+  if (segment.act === 'replace' || segment.isChange) return 'group';
+  const [only, ...others] = mention.options;
+  // "Chicken, my mistake."
+  if (
+    segment.isCorrection &&
+    segment.act === 'state' &&
+    mention.item === null &&
+    only?.action === 'add' &&
+    others.length === 0
+  )
+    return 'group';
+  return segment.isCorrection || segment.isReadback ? 'kind' : 'none';
 }

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { commonWords } from './common-words.ts';
 import { type CueKind, cuePhrases, cueWords } from './cues.ts';
 import { moneyAt } from './money.ts';
@@ -50,6 +51,7 @@ export function spansOf(tokens: readonly Token[], vocabulary: Vocabulary, spelli
     const corrected = spelling.correct(text);
     if (corrected !== null) texts[at] = corrected;
   }
+  for (let at = 0; at < texts.length - 1; at++) mendPhrase(texts, at, vocabulary);
   const spans: Span[] = [];
   for (let at = 0; at < texts.length; ) {
     const span = spanAt(texts, at, vocabulary, spans);
@@ -57,6 +59,18 @@ export function spansOf(tokens: readonly Token[], vocabulary: Vocabulary, spelli
     at = span.to;
   }
   return spans;
+}
+
+/** "root bear": a short word is mended only where a phrase of the menu waits for its like. */
+function mendPhrase(texts: string[], from: number, vocabulary: Vocabulary): void {
+  const waiting = vocabulary.phrases.following(texts, from);
+  const text = waiting === null ? undefined : texts[waiting.at];
+  if (waiting === null || text === undefined || text.length < 4 || commonWords.has(text) || cueWords.has(text)) return;
+  for (const word of waiting.words) {
+    if (word.length < 4 || Math.abs(word.length - text.length) > 1 || distance(word, text) !== 1) continue;
+    texts[waiting.at] = word;
+    return;
+  }
 }
 
 function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, before: readonly Span[]): Span {
@@ -89,4 +103,16 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
     from: at,
     to: at + 1,
   };
+}
+
+/** What is left of a clause at whose end the guest barged in: the thing that was being named is not counted. */
+export function withoutUnfinished(spans: readonly Span[]): readonly Span[] {
+  let end = spans.length;
+  for (; end > 0; end--) {
+    const span = spans[end - 1];
+    const isArticle = span?.kind === 'word' && /^(?:an?|the)$/.test(span.text);
+    const isPart = span?.kind === 'menu' && (span.meaning.isSize || span.meaning.isShort || span.meaning.item === null);
+    if (!isArticle && !isPart && span?.kind !== 'number') break;
+  }
+  return spans.slice(0, end);
 }

@@ -31,6 +31,17 @@ export function mergeOptions(
         !(option === each.option && (half === each.half || half === null || each.half === null)) &&
         !(group?.max === 1 && option.groupId === each.option.groupId && action === 'add' && each.action === 'add'),
     );
+    // "no ice" said of an iced latte.
+    const derived = merged.filter(
+      ({ option, action }) =>
+        action === 'add' &&
+        each.action === 'no' &&
+        [`${each.option.name}d`, `${each.option.name}ed`].includes(option.name),
+    );
+    if (derived.length > 0) {
+      merged = merged.filter((other) => !derived.includes(other));
+      continue;
+    }
     const wasAdded = kept.some(({ option, action }) => option === each.option && action === 'add');
     if (each.action === 'no' && (wasAdded || takenBack.includes(each.option))) continue;
     merged.push(each);

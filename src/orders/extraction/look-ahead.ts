@@ -7,6 +7,7 @@ export function itemAhead(spans: readonly Span[], index: number, joins: boolean)
   for (let at = index + 1; at < spans.length; at++) {
     const span = spans[at];
     if (span === undefined) return null;
+    if (span.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half')) continue;
     if (span.kind === 'menu') {
       if (span.meaning.item !== null && (span.meaning.options.length === 0 || at > index)) {
         const isLast = spans[at + 1]?.kind !== 'menu' || span.meaning.options.length === 0;

@@ -53,7 +53,7 @@ export class MentionParser {
   #afterWith = false;
   #chunk = 0;
   #preposition = false;
-  #isSeparated = false;
+  #separator: ',' | 'and' | null = null;
 
   constructor(vocabulary: Vocabulary, spans: readonly Span[]) {
     this.#vocabulary = vocabulary;
@@ -78,7 +78,7 @@ export class MentionParser {
         this.#cue(span, index);
         return;
       case 'mark':
-        this.#separator(index, ',');
+        this.#separate(index, ',');
         return;
       case 'word':
         this.#word(span, index);
@@ -167,6 +167,7 @@ export class MentionParser {
     const target = this.#current?.item ?? null;
     if (this.#preposition) return false;
     if (this.#prefix.isForAll) return true;
+    if (meaning.isShort && this.#half !== null) return true;
     if (meaning.isShort) return this.#prefix.sizePhrase === null || this.#itemAhead(index) !== null;
     if (this.#prefix.quantity !== null || this.#prefix.isDefinite || this.#prefix.sizePhrase !== null) return false;
     if (this.#current?.isSplit === true && target === null) return true;
@@ -306,8 +307,9 @@ export class MentionParser {
     mention.noun = span.text;
     mention.isDenied = this.#isDenied || this.#action === 'no';
     mention.followsWith = this.#afterWith;
-    mention.abuts = !this.#isSeparated;
-    this.#isSeparated = false;
+    mention.abuts = this.#separator === null;
+    mention.followsComma = this.#separator === ',';
+    this.#separator = null;
     if (prefix.sizePhrase !== null) {
       mention.sizePhrase = prefix.sizePhrase;
       mention.size = this.#vocabulary.sizeOf(item, prefix.sizePhrase);
@@ -543,7 +545,7 @@ export class MentionParser {
         this.#isDenied = false;
         return;
       case 'and':
-        this.#separator(index, 'and');
+        this.#separate(index, 'and');
         return;
       case 'or':
         if (!this.#keepsAction) this.#action = null;
@@ -598,9 +600,9 @@ export class MentionParser {
     }
   }
 
-  #separator(index: number, text: ',' | 'and'): void {
+  #separate(index: number, text: ',' | 'and'): void {
     const next = this.#spans[index + 1];
-    this.#isSeparated = true;
+    this.#separator = this.#separator === 'and' ? 'and' : text;
     if (!this.#keepsAction) {
       this.#action = null;
       this.#isDenied = false;
@@ -654,6 +656,7 @@ export class MentionParser {
       isSplit: false,
       followsWith: false,
       abuts: false,
+      followsComma: false,
       size: null,
       sizePhrase: item === null ? prefix.sizePhrase : null,
       options: [],

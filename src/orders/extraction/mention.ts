@@ -35,6 +35,8 @@ export interface Mention {
   readonly followsWith: boolean;
   /** Nothing stands between it and the item before: "a coke a large coke" is one. */
   readonly abuts: boolean;
+  /** Nothing but a comma does: "a double, a double cheeseburger". */
+  readonly followsComma: boolean;
   size: string | null;
   /** The size's words, for an item that is found later. */
   sizePhrase: string | null;

@@ -3,7 +3,7 @@ import type { Menu } from '../menu/menu.ts';
 import type { ReviewReason, TicketEvidence } from '../ticket.ts';
 import { Assembler, type AssemblerEvent } from './assembler.ts';
 import { CarOrder, type ClauseSource } from './car-order.ts';
-import { joinCompounds, spansOf } from './clause.ts';
+import { joinCompounds, spansOf, withoutUnfinished } from './clause.ts';
 import { notesOf } from './notes.ts';
 import { entry, signature } from './order-state.ts';
 import { segmentsOf } from './segments.ts';
@@ -73,7 +73,7 @@ class MenuOrderExtractor implements OrderExtractor {
   cut(atMs: number): ExtractionUpdate {
     if (this.#hasEnded) return nothing;
     const unfinished = this.#assembler.unfinished;
-    const update = this.#take(this.#assembler.cut(), atMs);
+    const update = this.#take(this.#assembler.cut(), atMs, unfinished !== '');
     this.#cutWord = unfinished.length >= 2 ? (tokensOf(unfinished)[0] ?? null) : null;
     return update;
   }
@@ -87,14 +87,14 @@ class MenuOrderExtractor implements OrderExtractor {
     return { words: update.words, changed: update.changed, closed: [...update.closed, ...closed] };
   }
 
-  #take(events: readonly AssemblerEvent[], atMs: number): ExtractionUpdate {
+  #take(events: readonly AssemblerEvent[], atMs: number, isCut = false): ExtractionUpdate {
     if (events.length === 0) return nothing;
     const words: AgentWord[] = [];
     const changed: OrderSnapshot[] = [];
     const closed: OrderSnapshot[] = [];
     for (const event of events) {
       if (event.kind === 'turn-end') {
-        this.#readClause(atMs, changed, closed);
+        this.#readClause(atMs, changed, closed, isCut);
         continue;
       }
       words.push(event.word);
@@ -119,7 +119,7 @@ class MenuOrderExtractor implements OrderExtractor {
     if (ends || this.#tokens.length >= CLAUSE_TOKENS) this.#readClause(atMs, changed, closed);
   }
 
-  #readClause(atMs: number, changed: OrderSnapshot[], closed: OrderSnapshot[]): void {
+  #readClause(atMs: number, changed: OrderSnapshot[], closed: OrderSnapshot[], isCut = false): void {
     const tokens = joinCompounds(this.#tokens, this.#vocabulary);
     const words = this.#words;
     this.#tokens = [];
@@ -128,7 +128,8 @@ class MenuOrderExtractor implements OrderExtractor {
     if (turn === undefined || tokens.length === 0) return;
     const isQuestion = tokens.at(-1)?.text === '?';
     while (isStop(tokens.at(-1)?.text ?? '')) tokens.pop();
-    const spans = spansOf(tokens, this.#vocabulary, this.#spelling);
+    const said = spansOf(tokens, this.#vocabulary, this.#spelling);
+    const spans = isCut ? withoutUnfinished(said) : said;
     const { segments, closes, saysFarewell, greets, asks, startsNextOrder } = segmentsOf(spans, isQuestion);
     this.#turnToNextCar(greets, closes || saysFarewell, atMs, closed);
     if (startsNextOrder && this.#car.order.best.lines.length > 0 && this.#car.order.spokenTotalCents !== null)

@@ -196,6 +196,16 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'off':
         if (current.act === 'state') current.act = 'remove';
+        // "the bacon off the cheeseburger"
+        if (span.text === 'off')
+          current.spans.push({
+            kind: 'word',
+            text: 'from',
+            isKnown: true,
+            isOfMenu: false,
+            from: span.from,
+            to: span.to,
+          });
         break;
       case 'clear':
         open('clear');

@@ -32,4 +32,15 @@ export class PhraseTrie<Value> {
     }
     return found;
   }
+
+  /** The words that may follow the longest beginning of a phrase at `from` that is no phrase yet, and where they would stand. */
+  following(tokens: readonly string[], from: number): { readonly words: Iterable<string>; readonly at: number } | null {
+    let node: Node<Value> = this.#root;
+    for (let at = from; at < tokens.length; at++) {
+      const next = node.next.get(tokens[at] ?? '');
+      if (next === undefined) return at === from || node.value !== null ? null : { words: node.next.keys(), at };
+      node = next;
+    }
+    return null;
+  }
 }
