@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import type { StoreConfig } from './config/store.ts';
-import type { EngineSupervisor } from './engine/contract.ts';
+import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
@@ -24,6 +25,8 @@ import type { Readiness, Terminal, WebServer } from './web/contract.ts';
 import { startWeb } from './web/server.ts';
 
 const SIP_COUNTERS_EVERY_MS = 5_000;
+const QUEUE_ASKED_EVERY_MS = 200;
+const QUEUE_ASKED_TIMES = 100;
 
 export interface Gateway {
   readonly desk: CallDesk;
@@ -34,6 +37,8 @@ export interface Gateway {
   /** E.g. `udp/127.0.0.1:5060`. */
   readonly sipListening: readonly string[];
   readonly metrics: Metrics;
+  /** Resolves when the model is loaded and the queue is up; rejects when the model cannot be loaded at all. */
+  readonly ready: Promise<EngineDescription>;
   stop(): Promise<void>;
 }
 
@@ -45,7 +50,7 @@ export interface GatewayDeps {
 
 /**
  * Starts every room of the gateway in the order of docs/lifecycle.md and wires them to each other. Calls are taken from the moment on
- * that it resolves; the engine may still be loading (a car that comes earlier hears the apology): await `engine.ready` to know.
+ * that it resolves; the engine may still be loading (a car that comes earlier hears the apology): await `ready` to know.
  * @throws what a room throws that cannot start; everything started before is stopped again.
  */
 export async function startGateway(config: StoreConfig, deps: GatewayDeps): Promise<Gateway> {
@@ -194,8 +199,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     web,
     sipListening: userAgent.listening,
     metrics,
+    ready: whenReady(engine, delivery),
     stop: () => started.run(),
   };
+}
+
+async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {
+  const description = await engine.ready;
+  // A queue that is away must not keep cars from ordering: tickets are safe without it.
+  for (let asked = 0; asked < QUEUE_ASKED_TIMES && (await delivery.health()).queue === 'starting'; asked++) {
+    await setTimeout(QUEUE_ASKED_EVERY_MS, undefined, { ref: false });
+  }
+  return description;
 }
 
 async function readiness(

@@ -55,7 +55,7 @@ export async function runDemo(args: readonly string[]): Promise<number> {
   try {
     view.note('demo', `pages at ${gateway.web.url}, SIP at ${gateway.sipListening.join(', ')}, POS at ${pos.url}`);
     view.note('demo', 'loading the model ...');
-    const { model, parameters, device } = await gateway.engine.ready;
+    const { model, parameters, device } = await gateway.ready;
     view.note('demo', `model ${model}: ${(parameters / 1e6).toFixed(1)} M parameters on the ${device}`);
 
     let callId: string | null = null;

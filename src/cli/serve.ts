@@ -24,7 +24,7 @@ export async function runServe(args: readonly string[]): Promise<number> {
   const log = createLog('speakerpost', config.log);
   const gateway = await startGateway(config, { log, terminal: process.stdout });
   process.stdout.write(`SIP at ${gateway.sipListening.join(', ')}; pages at ${gateway.web.url}\n`);
-  gateway.engine.ready.then(
+  gateway.ready.then(
     ({ model, device, lanes }) => process.stdout.write(`Model ${model} on the ${device}: ${lanes} lanes take orders\n`),
     (error: unknown) => log.fatal({ err: error }, 'the engine cannot start: every car hears the apology'),
   );

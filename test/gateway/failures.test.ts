@@ -5,11 +5,10 @@ import t from 'tap';
 import { placeScriptedCall } from '../../src/phone/phone.ts';
 import { isError } from '../../src/runtime/errors.ts';
 import { parseWav } from '../../src/runtime/wav.ts';
+import { shareHeard } from '../support/loudness-curve.ts';
 import { eventually, runningGateway } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const RATE_HZ = 24_000;
-
 t.test(
   'the engine is killed in a call: the guest hears the apology, the log says why, the next call works',
   { timeout: 90_000 },
@@ -25,7 +24,7 @@ t.test(
     t.equal(report.endedBy, 'peer');
     const heard = rightChannel(saveFile);
     const apology = parseWav(readFileSync(resolve(ROOT, 'assets/apology.wav')), 'apology.wav');
-    t.ok(shareHeard(heard, apology.samples) > 0.6, 'the apology is in what the phone heard');
+    t.ok(shareHeard(heard, apology) > 0.6, 'the apology is in what the phone heard');
     const [latest] = await gateway.reader.listCalls({ limit: 1, beforeWallMs: null });
     t.equal(latest?.outcome, 'failed');
     const detail = await gateway.reader.getCall(latest?.callId ?? '');
@@ -91,49 +90,9 @@ function rtpRange(configFile: string): { first: number; last: number } {
 }
 
 /** What the phone heard, from its stereo file. */
-function rightChannel(file: string): Float32Array {
+function rightChannel(file: string): { samples: Float32Array; sampleRateHz: number } {
   const bytes = readFileSync(file);
   const data = new Int16Array(bytes.buffer, bytes.byteOffset + 44, Math.floor((bytes.length - 44) / 2));
-  return Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
-}
-
-/**
- * The share of the clip's seconds that are found in what was heard, by the shape of their loudness (10 ms steps, correlation over
- * 0.85 at some shift): a machine without a free core may cost a packet here and there, not the clip.
- */
-function shareHeard(heard: Float32Array, clip: Float32Array): number {
-  const curve = (samples: Float32Array) => {
-    const step = RATE_HZ / 100;
-    return Array.from({ length: Math.floor(samples.length / step) }, (_, i) => {
-      let sum = 0;
-      for (let at = i * step; at < (i + 1) * step; at++) sum += (samples[at] ?? 0) ** 2;
-      return Math.log10(1e-6 + sum / step);
-    });
-  };
-  const where = curve(heard);
-  const seconds = curve(clip);
-  let [found, all] = [0, 0];
-  for (let at = 0; at + 100 <= seconds.length; at += 50) {
-    const piece = seconds.slice(at, at + 100);
-    all++;
-    for (let shift = 0; shift + 100 <= where.length; shift++) {
-      if (correlation(where.slice(shift, shift + 100), piece) < 0.85) continue;
-      found++;
-      break;
-    }
-  }
-  return found / all;
-}
-
-function correlation(a: readonly number[], b: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanA, meanB] = [mean(a), mean(b)];
-  let [ab, aa, bb] = [0, 0, 0];
-  for (const [i, value] of a.entries()) {
-    const [x, y] = [value - meanA, (b[i] ?? 0) - meanB];
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return ab / Math.sqrt(aa * bb || 1);
+  const samples = Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
+  return { samples, sampleRateHz: 24_000 };
 }

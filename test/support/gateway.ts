@@ -1,22 +1,10 @@
-import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { freeUdpPort } from './free-port.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 export const POS_SECRET = 'whsec_c3BlYWtlcnBvc3QtdGVzdC1zZWNyZXQtMQ==';
-
-/** A UDP port of 127.0.0.1 that was free a moment ago. */
-export function freeUdpPort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const socket = createSocket('udp4');
-    socket.once('error', fail);
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => done(port));
-    });
-  });
-}
 
 export interface TestStore {
   readonly configFile: string;

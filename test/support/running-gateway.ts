@@ -26,7 +26,7 @@ export async function runningGateway(
     await gateway.stop();
     await pos.close();
   });
-  await gateway.engine.ready;
+  await gateway.ready;
   return { gateway, pos, store };
 }
 
