@@ -242,7 +242,17 @@ export class CarOrder {
       const isPartial = segment.spans.some(
         (span) => span.kind === 'number' || (span.kind === 'word' && (span.text === 'a' || span.text === 'an')),
       );
-      for (const mention of parsed.mentions) this.#takeOff(mention, segment, clause, isPartial);
+      // "never mind the tacos two burritos": what a number begins anew is ordered.
+      const kept = parsed.mentions.findIndex(
+        ({ abuts, item, quantity }, at) =>
+          abuts && item !== null && quantity !== null && parsed.mentions[at - 1]?.isDefinite === true,
+      );
+      const gone = kept < 0 ? parsed.mentions : parsed.mentions.slice(0, kept);
+      for (const mention of gone) this.#takeOff(mention, segment, clause, isPartial);
+      const from = kept < 0 ? undefined : parsed.mentions[kept]?.from;
+      if (from === undefined) return;
+      const spans = segment.spans.filter((span) => span.from >= from);
+      this.#readMentions({ ...segment, act: 'state', spans }, clause, cutWord, true);
       return;
     }
     if (segment.act === 'allow') {

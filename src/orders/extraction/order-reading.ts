@@ -116,7 +116,7 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
   const free = matches.filter(({ line }) => !taken.has(line.id) || isStutter(line));
   const whole = wholeOf(state, mention, item, context);
   if (whole !== null) return [whole];
-  const isPlainRepeat = mention.quantity === null || mention.isDefinite || mention.abuts;
+  const isPlainRepeat = mention.quantity === null || mention.isDefinite || (mention.abuts && !mention.hasChoices);
   const usable = isPlainRepeat ? matches : free;
   const best = usable[0];
   if (mention.isMore) return [bind(more(state, mention, item, context), mention, context)];

@@ -209,9 +209,11 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'clear':
         open('clear');
+        open('state');
         break;
       case 'forget':
         open('forget');
+        open('state');
         break;
       case 'replace':
         if (!isAsking()) open('replace').isReversed = span.text.startsWith('substitut');
