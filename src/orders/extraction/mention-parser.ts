@@ -578,6 +578,9 @@ export class MentionParser {
     const before = this.#spans[index - 1];
     if (before?.kind === 'word' && before.text === 'for') return;
     if (this.#spans.some((other) => other.kind === 'word' && other.text.startsWith('allerg'))) return;
+    // "one clas, one classic": a word that was begun again.
+    if (this.#spans.slice(index + 1, index + 5).some((other) => 'text' in other && other.text.startsWith(span.text)))
+      return;
     const previousIsUnknown = before?.kind === 'word' && !before.isKnown;
     const next = this.#spans[index + 1];
     if (next?.kind === 'menu' && next.meaning.item !== null) return;
