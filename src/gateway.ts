@@ -190,6 +190,9 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   );
   started.add(() => web.close());
   started.add(() => desk.stop());
+  const ready = whenReady(engine, delivery);
+  // Whoever waits hears of a failure; the engine's own state tells everyone else.
+  ready.catch(() => undefined);
   log.info({ version, sip: userAgent.listening, web: web.url, store: config.store.id }, 'gateway started');
   return {
     desk,
@@ -199,7 +202,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     web,
     sipListening: userAgent.listening,
     metrics,
-    ready: whenReady(engine, delivery),
+    ready,
     stop: () => started.run(),
   };
 }

@@ -29,7 +29,7 @@ t.test(
     });
     t.equal(detail.codec, 'PCMU');
     t.ok((detail.stats?.packetsReceived ?? 0) > 500, 'its sound came');
-    t.match(detail.words.map((word) => word.text).join(' '), /burger barn/i);
+    t.match(detail.words.map((word) => word.text).join(' '), /cheeseburger/i, 'the agent understood it');
     const recording = await decodeRecording(
       readFileSync(join(store.directory, 'data/recordings', detail.recording ?? '')),
     );
