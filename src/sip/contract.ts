@@ -64,12 +64,30 @@ export interface SipDialog {
   bye(reason?: { readonly cause: number; readonly text: string }): Promise<void>;
 }
 
+/** TLS with a certificate of our own, PEM files; they are looked at again every 30 s. */
+export interface SipTlsOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Authorities for the certificates of peers that we call; null: those that Node knows. */
+  readonly caFile: string | null;
+  /** False: a peer that we call may have any certificate (self-signed intercoms). */
+  readonly verifyPeers: boolean;
+}
+
 /** Where a SIP server listens and whom it serves. */
 export interface SipServerOptions {
-  /** Local address of the UDP socket. */
+  /** Local address of the sockets, IPv4 or IPv6. */
   readonly bind: string;
-  /** 0: any free one (tests, the phone). */
+  /** UDP. 0: any free one (tests, the phone). */
   readonly port: number;
+  /** TCP beside UDP. 0: any free one; absent or null: none. */
+  readonly tcpPort?: number | null;
+  /** Absent or null: none. */
+  readonly tls?: SipTlsOptions | null;
+  /** A second local address, of the other family. */
+  readonly bind6?: string | null;
   /** Address for Via and Contact where it differs from `bind` (NAT, 0.0.0.0). */
   readonly externalAddress: string | null;
   /** Addresses and ranges (`192.168.1.0/24`) that may send requests; all others are dropped without an answer. null: anybody. */

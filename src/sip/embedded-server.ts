@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns';
+import { isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { EmbeddedSipServer, SipServerOptions } from './contract.ts';
 import { Core } from './core/core.ts';
 import { Counters } from './counters.ts';
 import { DrachtioServer } from './drachtio-server/server.ts';
+import { openTransports } from './listen.ts';
 import { formatHost } from './message/uri.ts';
-import { AllowList } from './transport/allow-list.ts';
-import { createUdpTransport } from './transport/udp.ts';
-import { bindUdp } from './transport/udp-socket.ts';
+import type { Hop, Transport } from './transport/transport.ts';
 
 /** How long a stop waits for the answers to its BYEs. */
 const DRAIN_MS = 2_000;
@@ -21,31 +21,33 @@ export interface EmbeddedSipServerOptions extends SipServerOptions {
   readonly secret?: string;
 }
 
-/** Starts a SIP server in this process. @throws SIP_PORT_BUSY, SIP_BIND_FAILED */
+/** Starts a SIP server in this process. @throws SIP_PORT_BUSY, SIP_BIND_FAILED, SIP_TLS_UNUSABLE */
 export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions): Promise<EmbeddedSipServer> {
-  const { log, clock = systemClock, secret = randomBytes(24).toString('hex'), externalAddress } = options;
+  const { log, clock = systemClock, secret = randomBytes(24).toString('hex') } = options;
   const counters = new Counters();
-  const socket = await bindUdp(options.bind, options.port);
-  const allow = new AllowList(options.allow);
-  const transport = createUdpTransport({ socket, allow, externalAddress, counters, log });
-  const { address, port } = transport.local;
-  const server = new DrachtioServer({ secret, clock, counters, log, local: { protocol: 'udp', address, port } });
+  const { transports, stop } = await openTransports(options, { clock, counters, log });
+  const local = ({ protocol, local: { address, port } }: Transport): Hop => ({ protocol, address, port });
+  const [first, ...others] = transports;
+  const locals: readonly [Hop, ...Hop[]] = [local(first), ...others.map(local)];
+  const server = new DrachtioServer({ secret, clock, counters, log, locals });
+  const family = locals.some((each) => isIPv6(each.address)) ? (locals.every((each) => isIPv6(each.address)) ? 6 : 0) : 4;
   const core = new Core({
-    transports: [transport],
+    transports,
     clock,
     counters,
     log,
     user: server,
-    lookup: (host, found) => lookup(host, 4, (error, resolved) => found(error === null ? resolved : null)),
+    lookup: (host, found) => lookup(host, family, (error, resolved) => found(error === null ? resolved : null)),
   });
   const applicationPort = await server.listen(core);
-  const listening = [`udp/${formatHost(address)}:${port}`];
+  const listening = locals.map(({ protocol, address, port }) => `${protocol}/${formatHost(address)}:${port}`);
   log.info({ listening }, 'SIP server listens');
   return {
     url: `drachtio://:${secret}@127.0.0.1:${applicationPort}`,
     listening,
     counters: () => counters.snapshot(),
     close: async () => {
+      stop();
       server.stop();
       const endMs = clock.nowMs() + DRAIN_MS;
       while (core.client.openCount > 0 && clock.nowMs() < endMs)

@@ -33,7 +33,7 @@ class Supervisor implements SipServerProcess {
   readonly #clock: Clock;
   readonly #stateListeners: ((state: 'connected' | 'lost') => void)[] = [];
   readonly #lagListeners: ((sample: LoopLagSample) => void)[] = [];
-  /** The port is fixed by the first start, so that intercoms find a restarted server again. */
+  /** The ports are fixed by the first start, so that intercoms find a restarted server again. */
   #server: SipServerOptions;
   #child: ChildProcess | null = null;
   #url: string | null = null;
@@ -44,10 +44,10 @@ class Supervisor implements SipServerProcess {
   #isStopping = false;
 
   constructor(options: SipServerProcessOptions) {
-    const { log, clock = systemClock, bind, port, externalAddress, allow } = options;
+    const { log, clock = systemClock, ...server } = options;
     this.#log = log;
     this.#clock = clock;
-    this.#server = { bind, port, externalAddress, allow };
+    this.#server = server;
   }
 
   get url(): string | null {
@@ -124,8 +124,17 @@ class Supervisor implements SipServerProcess {
   #ready(url: string, listening: readonly string[]): void {
     this.#url = url;
     this.#listening = listening;
-    const port = Number(listening[0]?.slice(listening[0].lastIndexOf(':') + 1));
-    this.#server = { ...this.#server, port };
+    const portOf = (protocol: string) => {
+      const place = listening.find((each) => each.startsWith(`${protocol}/`)) ?? '';
+      return Number(place.slice(place.lastIndexOf(':') + 1));
+    };
+    const { tcpPort = null, tls = null } = this.#server;
+    this.#server = {
+      ...this.#server,
+      port: portOf('udp'),
+      tcpPort: tcpPort === null ? null : portOf('tcp'),
+      tls: tls === null ? null : { ...tls, port: portOf('tls') },
+    };
     for (const listener of this.#stateListeners) listener('connected');
   }
 

@@ -2,12 +2,17 @@ import type { ErrorRow } from './row.ts';
 
 export const sipErrors = {
   SIP_PORT_BUSY: {
-    message: 'UDP port {port} of {address} is in use by another program',
-    remedy: 'Find it with: ss -lunp "sport = :{port}". Stop it, or set sip.port to a free port.',
+    message: 'Port {port} of {address} is in use by another program',
+    remedy: 'Find it with: ss -ltunp "sport = :{port}". Stop it, or set sip.port, sip.tcpPort or sip.tls.port to a free port.',
   },
   SIP_BIND_FAILED: {
     message: 'The SIP server cannot listen on {address}:{port}: {reason}',
     remedy: 'Set sip.bind to an address of this machine (ip -br address) and sip.port to a port above 1023.',
+  },
+  SIP_TLS_UNUSABLE: {
+    message: 'TLS cannot be served with {cert} and {key}: {reason}',
+    remedy:
+      'Give PEM files that this user may read and that belong together; check with: openssl x509 -noout -pubkey -in CERT and openssl pkey -pubout -in KEY.',
   },
   SIP_SERVER_URL_INVALID: {
     message: 'sip.server is {value}, which names no drachtio-server',

@@ -3,12 +3,14 @@ import { type DialogState, dialogOfClient, refreshTarget, requestParts } from '.
 import { tagOf } from '../message/address.ts';
 import { callIdOf, cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
 import { parseUri } from '../message/uri.ts';
+import { writeMessage } from '../message/writer.ts';
 import { type ClientTransaction, cancelOf } from '../transaction/client-transaction.ts';
-import { hopOfUri, nextHopOf } from '../transport/routing.ts';
+import { hopOfUri, type NextHop, nextHopOf } from '../transport/routing.ts';
 import type { Hop } from '../transport/transport.ts';
+import { SAFE_DATAGRAM_BYTES } from '../transport/udp.ts';
 import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
-import { buildDialogRequest, buildRequest, type Draft, withVia } from './request.ts';
+import { buildDialogRequest, buildRequest, type Draft, withContact, withVia } from './request.ts';
 
 export interface OutgoingRequest {
   readonly id: string;
@@ -17,7 +19,7 @@ export interface OutgoingRequest {
 }
 
 export interface ClientEvents {
-  /** It is on its way. */
+  /** It is on its way; the object is read again later, as the message may move to another transport. */
   sent(request: OutgoingRequest): void;
   /** It cannot be sent at all; nothing else comes. */
   refused(reason: string): void;
@@ -36,6 +38,8 @@ export interface ClientRequestOptions {
 }
 
 interface Outgoing extends OutgoingRequest {
+  message: SipRequest;
+  hop: Hop;
   readonly owner: object;
   readonly dialog: Dialog | null;
   transaction: ClientTransaction | null;
@@ -60,14 +64,14 @@ export class ClientCore {
 
   request(draft: Draft, options: ClientRequestOptions, events: ClientEvents): void {
     const { dialog, proxy, owner } = options;
-    const { newId, contact, hostPort, transports } = this.#context;
+    const { newId, hostPort, contactOn, transportFor } = this.#context;
     let message: SipRequest;
-    if (dialog === undefined) message = buildRequest(draft, contact, newId, hostPort);
+    if (dialog === undefined) message = buildRequest(draft, newId, hostPort);
     else {
       const sequence = dialog.state.localSequence + 1;
       dialog.state = { ...dialog.state, localSequence: sequence };
       if (draft.method === 'INVITE') dialog.inviteSequence = sequence;
-      message = buildDialogRequest(draft, dialog.contact, requestParts(dialog.state, draft.method, sequence));
+      message = buildDialogRequest(draft, requestParts(dialog.state, draft.method, sequence));
     }
     const uri = proxy === undefined ? null : parseUri(proxy);
     const place = proxy === undefined ? nextHopOf(message) : uri === null ? null : hopOfUri(uri);
@@ -75,24 +79,25 @@ export class ClientCore {
       events.refused('invalid request-uri');
       return;
     }
-    const transport = transports.find((each) => each.protocol === place.protocol);
-    if (transport === undefined) {
-      events.refused(`transport ${place.protocol} is not available`);
-      return;
-    }
-    this.#resolve(place.host, (address) => {
-      if (address === null) {
+    this.#hopTo(place, dialog, (hop) => {
+      if (hop === null) {
         events.refused(`cannot resolve ${place.host}`);
         return;
       }
+      const transport = transportFor(hop.protocol, hop.address);
+      if (transport === undefined) {
+        events.refused(`transport ${hop.protocol} is not available for ${hop.address}`);
+        return;
+      }
+      const { address } = hop;
       if (address === transport.local.address && place.port === transport.local.port) {
         events.refused('can not send request to myself');
         return;
       }
-      const hop: Hop = { protocol: place.protocol, address, port: place.port };
+      const isSips = message.uri.toLowerCase().startsWith('sips:');
       const outgoing: Outgoing = {
         id: newId(),
-        message: withVia(message, transport, `z9hG4bK${newId()}`),
+        message: withVia(withContact(message, dialog?.contact ?? contactOn(hop, isSips)), transport, `z9hG4bK${newId()}`),
         hop,
         owner,
         dialog: dialog ?? null,
@@ -110,8 +115,8 @@ export class ClientCore {
   ack(dialog: Dialog, draft: Draft, done: (sent: OutgoingRequest | null) => void): void {
     const sequence = dialog.inviteSequence;
     dialog.isAckDue = false;
-    const message = buildDialogRequest(draft, dialog.contact, requestParts(dialog.state, 'ACK', sequence));
-    const isRoutable = this.#route(message, (request, hop) => {
+    const message = buildDialogRequest(draft, requestParts(dialog.state, 'ACK', sequence));
+    const isRoutable = this.#route(message, dialog, (request, hop) => {
       dialog.lastAck = { request, hop, sequence };
       this.#context.layer.sendStateless(request, hop, false);
       done({ id: this.#context.newId(), message: request, hop });
@@ -120,12 +125,12 @@ export class ClientCore {
   }
 
   /** Takes an INVITE back (section 9.1): held until a provisional response came. null when it is unknown or answered. */
-  cancel(id: string): SipRequest | null {
+  cancel(id: string): OutgoingRequest | null {
     const outgoing = this.#outgoing.get(id);
     if (outgoing === undefined || outgoing.transaction?.isFinal === true) return null;
     outgoing.wantsCancel = true;
     this.#cancelIfPossible(outgoing);
-    return cancelOf(outgoing.message);
+    return { id, message: cancelOf(outgoing.message), hop: outgoing.hop };
   }
 
   /** Ends a dialog from this side with BYE and a Reason (RFC 3326), and tells the user. */
@@ -170,15 +175,47 @@ export class ClientCore {
     this.#outgoing.set(outgoing.id, outgoing);
     const isOffer = message.method === 'INVITE' || message.method === 'UPDATE';
     if (isOffer && dialog !== null) dialog.isOfferPendingToPeer = true;
+    const datagram = { message, hop: outgoing.hop };
+    const isStreamed = this.#preferStream(outgoing);
     events.sent(outgoing);
-    outgoing.transaction = this.#context.layer.send(message, outgoing.hop, {
+    this.#start(outgoing, events, (why) => {
+      if (!isStreamed || why !== 'transport') return false;
+      // The peer has no TCP: it goes by UDP after all (18.1.1).
+      Object.assign(outgoing, datagram);
+      this.#start(outgoing, events, () => false);
+      return true;
+    });
+  }
+
+  #start(outgoing: Outgoing, events: ClientEvents, retry: (why: 'timeout' | 'transport') => boolean): void {
+    const transaction: ClientTransaction = this.#context.layer.send(outgoing.message, outgoing.hop, {
       response: (response) => this.#receive(outgoing, response, events),
       failed: (why) => {
+        if (retry(why)) return;
         this.#settle(outgoing, 408);
         events.failed(why);
       },
-      ended: () => this.#outgoing.delete(outgoing.id),
+      ended: () => {
+        if (outgoing.transaction === transaction) this.#outgoing.delete(outgoing.id);
+      },
     });
+    outgoing.transaction = transaction;
+  }
+
+  /** A request over 1,300 bytes goes by TCP where we have it, because fragments get lost (18.1.1). */
+  #preferStream(outgoing: Outgoing): boolean {
+    const { message, hop } = outgoing;
+    const { transportFor, counters, newId } = this.#context;
+    const stream = hop.protocol === 'udp' ? transportFor('tcp', hop.address) : undefined;
+    if (stream === undefined || writeMessage(message).length <= SAFE_DATAGRAM_BYTES) return false;
+    counters.increment('requests_moved_to_tcp');
+    outgoing.message = withVia(
+      { ...message, headers: message.headers.filter((header) => header.name !== 'via') },
+      stream,
+      `z9hG4bK${newId()}`,
+    );
+    outgoing.hop = { ...hop, protocol: 'tcp' };
+    return true;
   }
 
   #receive(outgoing: Outgoing, response: SipResponse, events: ClientEvents): void {
@@ -246,7 +283,8 @@ export class ClientCore {
   }
 
   #dialogOf(outgoing: Outgoing, state: DialogState): Dialog {
-    const { dialogs, contact, clock } = this.#context;
+    const { dialogs, contactOn, clock } = this.#context;
+    const flow = outgoing.transaction?.answeredFrom ?? null;
     const known = dialogs.byTags(state.callId, state.localTag, state.remoteTag);
     if (known !== undefined) {
       const { localSequence, remoteSequence } = known.state;
@@ -254,7 +292,9 @@ export class ClientCore {
       return known;
     }
     const id = `${state.callId};from-tag=${state.localTag}`;
+    const contact = contactOn(outgoing.hop, outgoing.message.uri.toLowerCase().startsWith('sips:'));
     const dialog = new Dialog(id, outgoing.owner, contact, state, clock);
+    dialog.flow = flow?.connection === undefined ? null : flow;
     dialogs.add(dialog);
     return dialog;
   }
@@ -274,8 +314,9 @@ export class ClientCore {
   #hangUpFork(outgoing: Outgoing, response: SipResponse): void {
     const state = dialogOfClient(outgoing.message, response);
     if (state === null) return;
-    const { contact, clock } = this.#context;
-    this.#ackAndEnd(new Dialog(`fork;${state.remoteTag}`, {}, contact, state, clock), 'Answered elsewhere');
+    const { contactOn, clock } = this.#context;
+    const fork = new Dialog(`fork;${state.remoteTag}`, {}, contactOn(outgoing.hop), state, clock);
+    this.#ackAndEnd(fork, 'Answered elsewhere');
   }
 
   #ackAndEnd(dialog: Dialog, text: string): void {
@@ -295,15 +336,26 @@ export class ClientCore {
     this.#context.layer.cancel(transaction);
   }
 
-  #route(message: SipRequest, send: (request: SipRequest, hop: Hop) => void): boolean {
+  #route(message: SipRequest, dialog: Dialog, send: (request: SipRequest, hop: Hop) => void): boolean {
     const place = nextHopOf(message);
-    const transport = this.#context.transports.find((each) => each.protocol === place?.protocol);
-    if (place === null || transport === undefined) return false;
-    const request = withVia(message, transport, `z9hG4bK${this.#context.newId()}`);
-    this.#resolve(place.host, (address) => {
-      if (address !== null) send(request, { protocol: place.protocol, address, port: place.port });
+    if (place === null) return false;
+    this.#hopTo(place, dialog, (hop) => {
+      const transport = hop === null ? undefined : this.#context.transportFor(hop.protocol, hop.address);
+      if (hop === null || transport === undefined) return;
+      send(withVia(message, transport, `z9hG4bK${this.#context.newId()}`), hop);
     });
     return true;
+  }
+
+  /** The dialog's connection while it is open, else the place's address. */
+  #hopTo(place: NextHop, dialog: Dialog | undefined, found: (hop: Hop | null) => void): void {
+    const flow = dialog?.flow ?? null;
+    if (flow?.connection?.isOpen === true) found(flow);
+    else
+      this.#resolve(place.host, (address) => {
+        const { protocol, port, host } = place;
+        found(address === null ? null : { protocol, address, port, host });
+      });
   }
 
   #resolve(host: string, found: (address: string | null) => void): void {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Counters } from '../counters.ts';
 import type { SipRequest } from '../message/message.ts';
 import { formatHost } from '../message/uri.ts';
 import { TransactionLayer } from '../transaction/transaction-layer.ts';
-import type { Hop, Transport } from '../transport/transport.ts';
+import type { Hop, Protocol, Transport } from '../transport/transport.ts';
 import { ClientCore } from './client-core.ts';
 import type { Dialog } from './dialog.ts';
 import { DialogTable } from './dialog-table.ts';
@@ -41,8 +42,11 @@ export interface CoreOptions {
 export interface CoreContext extends Required<Omit<CoreOptions, 'lookup'>> {
   readonly layer: TransactionLayer;
   readonly dialogs: DialogTable;
-  readonly contact: string;
   readonly hostPort: string;
+  /** The transport for a protocol and the family of an address. */
+  transportFor(protocol: Protocol, address: string): Transport | undefined;
+  /** Our Contact in a message over `hop`; `isSips` where the peer asked by a SIPS URI (RFC 3261 12.1.1). */
+  contactOn(hop: Hop, isSips?: boolean): string;
 }
 
 /** The user agent core (RFC 3261 figure 1): transactions below, dialogs inside, an application above. */
@@ -54,7 +58,9 @@ export class Core {
 
   constructor(options: CoreOptions) {
     const { transports, clock, counters } = options;
-    const layer = new TransactionLayer(transports, clock, counters, {
+    const transportFor = (protocol: Protocol, to: string) =>
+      transports.find((each) => each.protocol === protocol && isIPv6(each.local.address) === isIPv6(to));
+    const layer = new TransactionLayer(transportFor, clock, counters, {
       request: (transaction) => this.server.receive(transaction),
       ack: (ack, from) => this.server.receiveAck(ack, from),
     });
@@ -66,8 +72,14 @@ export class Core {
       ...options,
       layer,
       dialogs: this.dialogs,
-      contact: `<sip:${hostPort}>`,
       hostPort,
+      transportFor,
+      contactOn: (hop, isSips = false) => {
+        const own = (transportFor(hop.protocol, hop.address) ?? transports[0]).local;
+        const place = `${formatHost(own.address)}:${own.port}`;
+        if (isSips) return `<sips:${place}>`;
+        return hop.protocol === 'udp' ? `<sip:${place}>` : `<sip:${place};transport=${hop.protocol}>`;
+      },
     };
     this.client = new ClientCore(this.#context, options.lookup ?? ((_host, found) => found(null)));
     this.server = new ServerCore(this.#context, this.client);

@@ -13,6 +13,8 @@ export class Dialog {
   /** Our Contact in it. */
   readonly contact: string;
   state: DialogState;
+  /** The connection that the peer last used in it: requests go there while it is open, as intercoms often accept none. */
+  flow: Hop | null = null;
   /** The peer's INVITE or UPDATE that has no final answer of ours yet (14.2: a second one is answered 500). */
   offerFromPeer: object | null = null;
   /** An INVITE of ours without a final answer (14.2: one of the peer is answered 491). */

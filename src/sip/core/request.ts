@@ -13,10 +13,10 @@ export interface Draft {
 }
 
 const managed = new Set(['via', 'max-forwards', 'from', 'to', 'call-id', 'cseq', 'content-length']);
-const withContact = new Set(['INVITE', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'UPDATE']);
+const needsContact = new Set(['INVITE', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'UPDATE']);
 
 /** A request outside of a dialog (RFC 3261 8.1.1); a Call-ID, CSeq and From tag of the application's stand (digest needs them). */
-export function buildRequest(draft: Draft, contact: string, newId: () => string, hostPort: string): SipRequest {
+export function buildRequest(draft: Draft, newId: () => string, hostPort: string): SipRequest {
   const message: SipRequest = { kind: 'request', ...draft };
   const from = headerOf(message, 'from') ?? `<sip:${hostPort}>`;
   const number = cseqOf(message)?.number ?? 1;
@@ -27,17 +27,22 @@ export function buildRequest(draft: Draft, contact: string, newId: () => string,
     { name: 'call-id', value: headerOf(message, 'call-id') ?? newId() },
     { name: 'cseq', value: `${number} ${draft.method}` },
   ];
-  return { ...message, headers: [...head, ...rest(draft, contact)] };
+  return { ...message, headers: [...head, ...rest(draft)] };
 }
 
 /** The same inside a dialog: `parts` are the dialog's Request-URI and headers. */
 export function buildDialogRequest(
   draft: Draft,
-  contact: string,
   parts: { readonly uri: string; readonly headers: readonly Header[] },
 ): SipRequest {
-  const headers = [...parts.headers, ...rest(draft, contact).filter((header) => header.name !== 'route')];
+  const headers = [...parts.headers, ...rest(draft).filter((header) => header.name !== 'route')];
   return { kind: 'request', method: draft.method, uri: parts.uri, headers, body: draft.body };
+}
+
+/** The request with our Contact, where its method needs one and the application gave none. */
+export function withContact(request: SipRequest, contact: string): SipRequest {
+  if (!needsContact.has(request.method) || headerOf(request, 'contact') !== undefined) return request;
+  return { ...request, headers: [...request.headers, { name: 'contact', value: contact }] };
 }
 
 /** The request with our Via on top (18.1.1, RFC 3581 `rport`). */
@@ -54,11 +59,10 @@ export function withVia(request: SipRequest, transport: Transport, branch: strin
   return { ...request, headers: [{ name: 'via', value }, ...request.headers] };
 }
 
-function rest(draft: Draft, contact: string): Header[] {
+function rest(draft: Draft): Header[] {
   const own = draft.headers.filter((header) => !managed.has(header.name));
   const has = (name: string) => own.some((header) => header.name === name);
   return [
-    ...(withContact.has(draft.method) && !has('contact') ? [{ name: 'contact', value: contact }] : []),
     ...(draft.method === 'INVITE' && !has('allow') ? [{ name: 'allow', value: ALLOW }] : []),
     ...(startsWithSdp(draft.body) && !has('content-type') ? [{ name: 'content-type', value: 'application/sdp' }] : []),
     ...own,

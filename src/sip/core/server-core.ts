@@ -89,7 +89,7 @@ export class ServerCore {
     const { message } = request;
     if (answer.toTag !== undefined && request.lastResponse === null) request.toTag = answer.toTag;
     this.#followInvite(request, answer.status);
-    const contact = request.dialog?.contact ?? this.#context.contact;
+    const contact = request.dialog?.contact ?? this.#contactFor(request);
     const response = buildResponse(message, answer, request.toTag, contact);
     if (answer.status > 100) request.lastResponse = response;
     if (answer.status >= 200) this.#finish(request);
@@ -105,7 +105,7 @@ export class ServerCore {
     this.#context.log.debug({ code: error.code, source: from.address }, 'unreadable SIP message');
     if (error.answerable === null) return;
     const request = stampVia(error.answerable, from);
-    const response = buildResponse(request, error.status, this.#context.newId(), this.#context.contact);
+    const response = buildResponse(request, error.status, this.#context.newId(), this.#context.contactOn(from));
     this.#context.counters.increment('responses_out_4xx');
     transport.send(writeMessage(response), responseHop(request, from), () => {});
   }
@@ -141,6 +141,7 @@ export class ServerCore {
     const state = acceptSequence(dialog.state, message);
     if (state === null) return { status: 500, reason: 'CSeq Out of Order' };
     dialog.state = state;
+    this.#follow(dialog, request.from);
     request.dialog = dialog;
     const isOffer = message.method === 'INVITE' || message.method === 'UPDATE';
     if (isOffer) {
@@ -189,14 +190,15 @@ export class ServerCore {
 
   #followInvite(request: IncomingRequest, status: number): void {
     const { message, dialog } = request;
-    const { dialogs, clock, contact } = this.#context;
+    const { dialogs, clock } = this.#context;
     if (message.method !== 'INVITE' && message.method !== 'UPDATE') return;
     const isNew = tagOf(headerOf(message, 'to')) === undefined;
     if (isNew && dialog === null && status > 100 && status < 300 && request.owner !== null) {
       const state = dialogOfServer(message, request.toTag, status < 200 ? 'early' : 'confirmed');
       if (state === null) return;
       const id = `${callIdOf(message)};from-tag=${state.remoteTag}`;
-      request.dialog = new Dialog(id, request.owner, contact, state, clock);
+      request.dialog = new Dialog(id, request.owner, this.#contactFor(request), state, clock);
+      this.#follow(request.dialog, request.from);
       dialogs.add(request.dialog);
     } else if (dialog !== null && status >= 200) {
       if (dialog.offerFromPeer === request) dialog.offerFromPeer = null;
@@ -220,6 +222,14 @@ export class ServerCore {
         this.#client.endDialog(dialog, 200, 'ACK timeout');
       },
     );
+  }
+
+  #contactFor({ from, message }: IncomingRequest): string {
+    return this.#context.contactOn(from, message.uri.toLowerCase().startsWith('sips:'));
+  }
+
+  #follow(dialog: Dialog, from: Hop): void {
+    if (from.connection !== undefined) dialog.flow = from;
   }
 
   #finish(request: IncomingRequest): void {

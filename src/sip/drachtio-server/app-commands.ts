@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Core } from '../core/core.ts';
+import type { OutgoingRequest } from '../core/client-core.ts';
 import type { Dialog } from '../core/dialog.ts';
 import type { IncomingRequest } from '../core/incoming-request.ts';
 import type { Draft } from '../core/request.ts';
@@ -16,14 +17,20 @@ import { commandAnswer, localFinalLeader, networkLeader, requestEcho, responseEc
 export class AppCommands {
   readonly #core: Core;
   readonly #clock: Clock;
-  readonly #local: Hop;
+  /** Where we are reached by the peer of a hop. */
+  readonly #localFor: (hop: Hop) => Hop;
   /** Requests that applications have in hand, by transaction id. */
   readonly #incoming: ReadonlyMap<string, IncomingRequest>;
 
-  constructor(core: Core, clock: Clock, local: Hop, incoming: ReadonlyMap<string, IncomingRequest>) {
+  constructor(
+    core: Core,
+    clock: Clock,
+    localFor: (hop: Hop) => Hop,
+    incoming: ReadonlyMap<string, IncomingRequest>,
+  ) {
     this.#core = core;
     this.#clock = clock;
-    this.#local = local;
+    this.#localFor = localFor;
     this.#incoming = incoming;
   }
 
@@ -94,7 +101,7 @@ export class AppCommands {
     }
     this.#core.client.ack(dialog, draft, (sent) => {
       if (sent === null) connection.send(commandAnswer(commandId, 'NOK', 'invalid request-uri'));
-      else this.#echo(connection, commandId, sent.message, sent.id);
+      else this.#echo(connection, commandId, sent);
     });
   }
 
@@ -102,7 +109,7 @@ export class AppCommands {
     const cancel = this.#core.client.cancel(transactionId);
     if (cancel === null)
       connection.send(commandAnswer(commandId, 'NOK', `unable to cancel unknown transaction id: ${transactionId}`));
-    else this.#echo(connection, commandId, cancel, transactionId);
+    else this.#echo(connection, commandId, cancel);
   }
 
   #request(
@@ -112,7 +119,7 @@ export class AppCommands {
     dialog: Dialog | undefined,
     proxy: string,
   ): void {
-    let sent: { readonly id: string; readonly message: SipRequest; readonly hop: Hop } | null = null;
+    let sent: OutgoingRequest | null = null;
     let dialogId = dialog?.id ?? '';
     const options = {
       owner: connection,
@@ -122,7 +129,7 @@ export class AppCommands {
     this.#core.client.request(draft, options, {
       sent: (request) => {
         sent = request;
-        this.#echo(connection, commandId, request.message, request.id);
+        this.#echo(connection, commandId, request);
       },
       refused: (reason) => connection.send(commandAnswer(commandId, 'NOK', reason)),
       response: (response, its) => {
@@ -140,9 +147,9 @@ export class AppCommands {
     });
   }
 
-  #echo(connection: AppConnection, commandId: string, message: SipRequest, transactionId: string): void {
+  #echo(connection: AppConnection, commandId: string, { id, message, hop }: OutgoingRequest): void {
     const bytes = writeMessage(message);
-    connection.send(requestEcho(commandId, bytes.length, this.#local, this.#now(), transactionId), bytes);
+    connection.send(requestEcho(commandId, bytes.length, this.#localFor(hop), this.#now(), id), bytes);
   }
 
   #now(): string {

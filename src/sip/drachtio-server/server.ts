@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, isIPv6, type Server } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Core, CoreUser } from '../core/core.ts';
@@ -6,6 +6,7 @@ import type { Dialog } from '../core/dialog.ts';
 import type { IncomingRequest } from '../core/incoming-request.ts';
 import type { Counters } from '../counters.ts';
 import type { SipRequest } from '../message/message.ts';
+import { formatHost } from '../message/uri.ts';
 import { writeMessage } from '../message/writer.ts';
 import { cancelOf } from '../transaction/client-transaction.ts';
 import type { Hop } from '../transport/transport.ts';
@@ -19,8 +20,8 @@ export interface DrachtioServerOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Log;
-  /** Where SIP is served, as applications are told. */
-  readonly local: Hop;
+  /** Where SIP is served, as applications are told; the first is the default. */
+  readonly locals: readonly [Hop, ...Hop[]];
 }
 
 /**
@@ -38,13 +39,13 @@ export class DrachtioServer implements CoreUser {
 
   constructor(options: DrachtioServerOptions) {
     this.#options = options;
-    const { secret, clock, counters, local } = options;
+    const { secret, clock, counters, locals } = options;
     counters.gauge('applications', () => this.#connections.size);
     this.#server = createServer((socket) => {
       const connection = new AppConnection({
         socket,
         secret,
-        hostPorts: [`${local.protocol}/${local.address}:${local.port}`],
+        hostPorts: locals.map(({ protocol, address, port }) => `${protocol}/${formatHost(address)}:${port}`),
         clock,
         counters,
         onSip: (from, commandId, tokens, text) => this.#commands?.run(from, commandId, tokens, text),
@@ -57,7 +58,7 @@ export class DrachtioServer implements CoreUser {
   /** Starts to listen on 127.0.0.1; resolves with the port. */
   async listen(core: Core): Promise<number> {
     this.#core = core;
-    this.#commands = new AppCommands(core, this.#options.clock, this.#options.local, this.#incoming);
+    this.#commands = new AppCommands(core, this.#options.clock, (hop) => localFor(this.#options.locals, hop), this.#incoming);
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(0, '127.0.0.1', resolve);
@@ -79,7 +80,7 @@ export class DrachtioServer implements CoreUser {
     request.owner = owner;
     this.#track(request);
     const isNew = dialog === null;
-    const { address, port } = this.#options.local;
+    const { address, port } = localFor(this.#options.locals, request.from);
     this.#pass(owner, message, request.from, request.id, dialog?.id ?? '', isNew ? { address, port } : null);
   }
 
@@ -145,4 +146,9 @@ export class DrachtioServer implements CoreUser {
   #now(): string {
     return wireTime(this.#options.clock.wallMs());
   }
+}
+
+function localFor(locals: readonly [Hop, ...Hop[]], peer: Hop): Hop {
+  const isSame = (each: Hop) => each.protocol === peer.protocol && isIPv6(each.address) === isIPv6(peer.address);
+  return locals.find(isSame) ?? locals[0];
 }

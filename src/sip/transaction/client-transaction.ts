@@ -32,6 +32,7 @@ export class ClientTransaction {
   readonly #bytes: Uint8Array;
   readonly #finalListeners: (() => void)[] = [];
   #response: SipResponse | null = null;
+  #answeredFrom: Hop | null = null;
 
   constructor(request: SipRequest, hop: Hop, transport: Transport, clock: Clock, events: ClientTransactionEvents) {
     this.request = request;
@@ -65,7 +66,13 @@ export class ClientTransaction {
     this.#runner.dispatch({ type: 'start' });
   }
 
-  receive(response: SipResponse): void {
+  /** Where the last response came from. */
+  get answeredFrom(): Hop | null {
+    return this.#answeredFrom;
+  }
+
+  receive(response: SipResponse, from: Hop): void {
+    this.#answeredFrom = from;
     this.#response = response;
     this.#runner.dispatch({ type: 'response', status: response.status });
     if (this.isFinal) this.#tellFinal();

@@ -13,7 +13,7 @@ import {
 import { parseVia } from '../message/via.ts';
 import { writeMessage } from '../message/writer.ts';
 import { stampVia } from '../transport/routing.ts';
-import type { Hop, Transport } from '../transport/transport.ts';
+import type { Hop, Protocol, Transport } from '../transport/transport.ts';
 import { ClientTransaction, cancelOf } from './client-transaction.ts';
 import { ServerTransaction } from './server-transaction.ts';
 import { TRANSACTION_TIMEOUT_MS } from './timers.ts';
@@ -36,7 +36,7 @@ const COOKIE = 'z9hG4bK';
 
 /** Matches messages to transactions (RFC 3261 17.1.3, 17.2.3) and keeps them until their timers end them. */
 export class TransactionLayer {
-  readonly #transports: readonly Transport[];
+  readonly #transportFor: (protocol: Protocol, address: string) => Transport | undefined;
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #user: TransactionUser;
@@ -45,8 +45,13 @@ export class TransactionLayer {
   /** The first transaction of each From tag, Call-ID and CSeq. */
   readonly #firstOf = new Map<string, ServerTransaction>();
 
-  constructor(transports: readonly Transport[], clock: Clock, counters: Counters, user: TransactionUser) {
-    this.#transports = transports;
+  constructor(
+    transportFor: (protocol: Protocol, address: string) => Transport | undefined,
+    clock: Clock,
+    counters: Counters,
+    user: TransactionUser,
+  ) {
+    this.#transportFor = transportFor;
     this.#clock = clock;
     this.#counters = counters;
     this.#user = user;
@@ -56,7 +61,7 @@ export class TransactionLayer {
 
   receive(message: SipMessage, from: Hop): void {
     if (message.kind === 'request') this.#receiveRequest(stampVia(message, from), from);
-    else this.#receiveResponse(message);
+    else this.#receiveResponse(message, from);
   }
 
   /** Sends a request whose Via is set. */
@@ -110,8 +115,8 @@ export class TransactionLayer {
   }
 
   #transportOf(hop: Hop): Transport {
-    const transport = this.#transports.find((each) => each.protocol === hop.protocol);
-    if (transport === undefined) throw new Error(`no ${hop.protocol} transport`);
+    const transport = this.#transportFor(hop.protocol, hop.address);
+    if (transport === undefined) throw new Error(`no ${hop.protocol} transport for ${hop.address}`);
     return transport;
   }
 
@@ -143,7 +148,7 @@ export class TransactionLayer {
     this.#user.request(transaction);
   }
 
-  #receiveResponse(response: SipResponse): void {
+  #receiveResponse(response: SipResponse, from: Hop): void {
     const branch = parseVia(headersOf(response, 'via')[0] ?? '')?.params.get('branch') ?? '';
     const transaction = this.#clients.get(`${branch}|${cseqOf(response)?.method ?? ''}`);
     if (transaction === undefined) {
@@ -151,7 +156,7 @@ export class TransactionLayer {
       return;
     }
     this.#countResponse('in', response, false);
-    transaction.receive(response);
+    transaction.receive(response, from);
   }
 
   #countRequest(request: SipRequest, again: boolean): void {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { parseAddress } from '../message/address.ts';
 import { type Header, headersOf, listOf, type SipRequest, splitList } from '../message/message.ts';
-import { parseUri } from '../message/uri.ts';
+import { parseUri, type SipUri } from '../message/uri.ts';
 import { formatVia, parseVia } from '../message/via.ts';
 import type { Hop, Protocol } from './transport.ts';
 
@@ -25,10 +25,14 @@ export function stampVia(request: SipRequest, from: Hop): SipRequest {
   return { ...request, headers };
 }
 
-/** Where responses to a stamped request go over UDP (18.2.2, RFC 3581 section 4); a stream's go back on its connection. */
+/**
+ * Where responses to a stamped request go (18.2.2, RFC 3581 section 4): over UDP to `maddr`, or to the source; of a stream back on
+ * its connection or, when that is closed, on a new one to the source's address and the port in the Via.
+ */
 export function responseHop(request: SipRequest, from: Hop): Hop {
   const via = parseVia(headersOf(request, 'via')[0] ?? '');
-  if (via === null || from.connection !== undefined) return from;
+  if (via === null) return from;
+  if (from.connection !== undefined) return { ...from, port: via.port ?? defaultPort(from.protocol) };
   const maddr = via.params.get('maddr');
   const port = via.port ?? DEFAULT_SIP_PORT;
   if (maddr !== undefined && isIP(maddr) !== 0) return { protocol: from.protocol, address: maddr, port };
@@ -36,22 +40,28 @@ export function responseHop(request: SipRequest, from: Hop): Hop {
   return { protocol: from.protocol, address: from.address, port: rport > 0 ? rport : port };
 }
 
+/** A hop whose address is not looked up yet. */
+export interface NextHop {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
 /** Host and port that a request must be sent to (8.1.2): the top Route if there is one, else the Request-URI. */
 export function nextHopOf(
   request: SipRequest,
-): { readonly host: string; readonly port: number; readonly protocol: Protocol } | null {
+): NextHop | null {
   const route = listOf(request, 'route')[0];
   const uri = parseUri(route === undefined ? request.uri : (parseAddress(route)?.uri ?? ''));
   return uri === null ? null : hopOfUri(uri);
 }
 
-export function hopOfUri(uri: NonNullable<ReturnType<typeof parseUri>>): {
-  readonly host: string;
-  readonly port: number;
-  readonly protocol: Protocol;
-} {
+export function hopOfUri(uri: SipUri): NextHop {
   const transport = uri.params.get('transport')?.toLowerCase();
   const protocol = uri.scheme === 'sips' || transport === 'tls' ? 'tls' : transport === 'tcp' ? 'tcp' : 'udp';
-  const defaultPort = protocol === 'tls' ? DEFAULT_SIP_PORT + 1 : DEFAULT_SIP_PORT;
-  return { host: uri.params.get('maddr') ?? uri.host, port: uri.port ?? defaultPort, protocol };
+  return { host: uri.params.get('maddr') ?? uri.host, port: uri.port ?? defaultPort(protocol), protocol };
+}
+
+function defaultPort(protocol: Protocol): number {
+  return protocol === 'tls' ? DEFAULT_SIP_PORT + 1 : DEFAULT_SIP_PORT;
 }

@@ -8,7 +8,9 @@ export interface Hop {
   readonly protocol: Protocol;
   readonly address: string;
   readonly port: number;
-  readonly connection?: object;
+  readonly connection?: { readonly isOpen: boolean };
+  /** The peer's name in the URI that led here, for its certificate; absent: the address. */
+  readonly host?: string;
 }
 
 export interface TransportEvents {

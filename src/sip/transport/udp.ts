@@ -1,43 +1,32 @@
-import type { Log } from '../../runtime/log.ts';
 import type { Counters } from '../counters.ts';
 import { parseMessage, skipLineEnds } from '../message/reader.ts';
 import { SipSyntaxError } from '../message/syntax-error.ts';
-import type { AllowList } from './allow-list.ts';
+import type { SourceGate } from './source-gate.ts';
 import type { Hop, Transport, TransportEvents } from './transport.ts';
 import type { DatagramSocket } from './udp-socket.ts';
 
 export interface UdpTransportOptions {
   readonly socket: DatagramSocket;
-  /** Requests from elsewhere are dropped unread; responses are matched to transactions and need no list. */
-  readonly allow: AllowList;
+  /** Requests that it does not admit are dropped unread; responses are matched to transactions and need no leave. */
+  readonly gate: SourceGate;
   /** null: the address that the socket is bound to. */
   readonly externalAddress: string | null;
   readonly counters: Counters;
-  readonly log: Log;
 }
 
-/** So many strangers are named in the log, once each: a new intercom is noticed, a scan does not fill the disk. */
-const STRANGERS_LOGGED = 100;
 /** Over this a request should go over TCP, because fragments get lost (RFC 3261 18.1.1). */
-const SAFE_DATAGRAM_BYTES = 1_300;
+export const SAFE_DATAGRAM_BYTES = 1_300;
 
 const responseStart = Buffer.from('SIP/');
 
 /** SIP over UDP (RFC 3261 section 18): one message a datagram; what is none is counted and forgotten. */
 export function createUdpTransport(options: UdpTransportOptions): Transport {
-  const { socket, allow, counters, log } = options;
-  const strangers = new Set<string>();
-  const dropStranger = (address: string) => {
-    counters.increment('dropped_source');
-    if (strangers.has(address) || strangers.size >= STRANGERS_LOGGED) return;
-    strangers.add(address);
-    log.info({ source: address }, 'SIP request dropped: no trunk allows its source');
-  };
+  const { socket, gate, counters } = options;
   const receive = (bytes: Uint8Array, from: Hop, events: TransportEvents) => {
     const start = skipLineEnds(bytes);
     if (start === bytes.length) return counters.increment('keep_alives');
     const isResponse = responseStart.equals(bytes.subarray(start, start + responseStart.length));
-    if (!isResponse && !allow.has(from.address)) return dropStranger(from.address);
+    if (!isResponse && !gate.admits(from.address)) return;
     try {
       events.message(parseMessage(bytes), from);
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Answer, IncomingRequest } from '../../../src/sip/core/incoming-req
 import { Counters } from '../../../src/sip/counters.ts';
 import { noBody } from '../../../src/sip/message/message.ts';
 import { AllowList } from '../../../src/sip/transport/allow-list.ts';
+import { SourceGate } from '../../../src/sip/transport/source-gate.ts';
 import { createUdpTransport } from '../../../src/sip/transport/udp.ts';
 import type { DatagramSocket } from '../../../src/sip/transport/udp-socket.ts';
 
@@ -62,10 +63,9 @@ export class Station implements CoreUser {
       transports: [
         createUdpTransport({
           socket: network.socket(address),
-          allow: new AllowList(allow),
+          gate: new SourceGate(new AllowList(allow), this.counters, silentLog),
           externalAddress: null,
           counters: this.counters,
-          log: silentLog,
         }),
       ],
       clock: network.clock,

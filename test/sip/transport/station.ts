@@ -1,0 +1,47 @@
+import type { Test } from 'tap';
+import { silentLog } from '../../../src/runtime/log.ts';
+import type { EmbeddedSipServer, SipServerOptions, SipUserAgent } from '../../../src/sip/contract.ts';
+import { startEmbeddedSipServer } from '../../../src/sip/embedded-server.ts';
+import { createUserAgent } from '../../../src/sip/user-agent.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+
+export const offer =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
+export const answer = offer.replace('4000', '5000');
+
+export interface SipStation {
+  readonly server: EmbeddedSipServer;
+  readonly agent: SipUserAgent;
+  /** Port of the server's transport. */
+  port(protocol: 'udp' | 'tcp' | 'tls'): number;
+  counter(name: string): number;
+}
+
+/** An embedded server with a user agent on it, closed when the test ends. */
+export async function startStation(
+  t: Test,
+  options: Partial<SipServerOptions> & { readonly clock?: Clock } = {},
+): Promise<SipStation> {
+  const server = await startEmbeddedSipServer({
+    bind: '127.0.0.1',
+    port: 0,
+    externalAddress: null,
+    allow: null,
+    log: silentLog,
+    ...options,
+  });
+  const agent = await createUserAgent({ server: () => server.url, log: silentLog });
+  t.teardown(async () => {
+    await agent.close();
+    await server.close();
+  });
+  return {
+    server,
+    agent,
+    port: (protocol) => {
+      const place = server.listening.find((each) => each.startsWith(`${protocol}/`)) ?? '';
+      return Number(place.slice(place.lastIndexOf(':') + 1));
+    },
+    counter: (name) => server.counters()[name] ?? 0,
+  };
+}
