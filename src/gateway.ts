@@ -19,6 +19,7 @@ import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { version } from './runtime/version.ts';
 import type { SipServerProcess } from './sip/contract.ts';
+import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
 import { createUserAgent } from './sip/user-agent.ts';
 import type { Readiness, Terminal, WebServer } from './web/contract.ts';
@@ -116,14 +117,11 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   started.add(() => media.stop());
   media.on('loopLag', (sample) => lag(sample.thread)(sample));
 
-  const { bind, port, externalAddress, trunks, server } = config.sip;
+  const { bind, externalAddress, trunks, server } = config.sip;
   const sipServer =
     server === 'embedded'
       ? await startSipServerProcess({
-          bind,
-          port,
-          externalAddress,
-          allow: trunks.flatMap((trunk) => trunk.allow),
+          ...sipServerOptions(config.sip),
           log: room('sip'),
         })
       : null;

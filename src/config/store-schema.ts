@@ -35,11 +35,35 @@ const sip = z
       .default('embedded'),
     bind: z.string().default('127.0.0.1'),
     port: port.default(5060),
+    /** TCP beside UDP; usually the same number. null: none. */
+    tcpPort: port.nullable().default(null),
+    /** TLS, at least 1.2; files are PEM, relative to the store's file, and looked at again every 30 s. */
+    tls: z
+      .strictObject({
+        port: port.default(5061),
+        cert: z.string().min(1),
+        key: z.string().min(1),
+        /** Authorities for the certificates of peers that the gateway calls; null: those that Node knows. */
+        ca: z.string().min(1).nullable().default(null),
+        /** False: a peer that the gateway calls may have any certificate. */
+        verifyPeers: z.boolean().default(true),
+      })
+      .nullable()
+      .default(null),
+    /** A second address, IPv6, for the same ports. */
+    bind6: z.ipv6().nullable().default(null),
     /** Address that goes into SDP and Contact where it differs from `bind` (NAT, 0.0.0.0). */
     externalAddress: z.ipv4().nullable().default(null),
     trunks: z.array(trunk).default([{ id: 'loopback', allow: ['127.0.0.0/8'] }]),
   })
   .superRefine((value, context) => {
+    if (value.bind === '::' || value.bind6 === '::') {
+      context.addIssue({
+        code: 'custom',
+        path: [value.bind === '::' ? 'bind' : 'bind6'],
+        message: 'name the IPv6 address that intercoms reach; :: cannot stand in Via and Contact',
+      });
+    }
     if (value.bind === '0.0.0.0' && value.externalAddress === null) {
       context.addIssue({
         code: 'custom',

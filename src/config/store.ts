@@ -47,11 +47,17 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     ...settings,
     file: path,
     dataDirectory: beside(settings.dataDirectory),
+    sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
     calls: { ...settings.calls, apology: beside(settings.calls.apology) },
     lanes,
     personas: [...personaFiles.values()],
   };
+}
+
+function tlsBeside(tls: StoreSettings['sip']['tls'], beside: (name: string) => string): StoreSettings['sip']['tls'] {
+  if (tls === null) return null;
+  return { ...tls, cert: beside(tls.cert), key: beside(tls.key), ca: tls.ca === null ? null : beside(tls.ca) };
 }
 
 /** A persona's file; two files of one id in different folders stay apart by a hash of what they say. */

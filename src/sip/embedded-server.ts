@@ -30,7 +30,11 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
   const [first, ...others] = transports;
   const locals: readonly [Hop, ...Hop[]] = [local(first), ...others.map(local)];
   const server = new DrachtioServer({ secret, clock, counters, log, locals });
-  const family = locals.some((each) => isIPv6(each.address)) ? (locals.every((each) => isIPv6(each.address)) ? 6 : 0) : 4;
+  const family = locals.some((each) => isIPv6(each.address))
+    ? locals.every((each) => isIPv6(each.address))
+      ? 6
+      : 0
+    : 4;
   const core = new Core({
     transports,
     clock,

@@ -66,7 +66,10 @@ export async function openTransports(
       await udp(bind6, null);
       await streams(bind6, null);
     }
-    return { transports: [first, ...opened.slice(1)], stop: () => stops.forEach((stop) => stop()) };
+    const stop = () => {
+      for (const each of stops) each();
+    };
+    return { transports: [first, ...opened.slice(1)], stop };
   } catch (error) {
     for (const stop of stops) stop();
     await Promise.all(opened.map((transport) => transport.close()));

@@ -3,7 +3,8 @@ import type { ErrorRow } from './row.ts';
 export const sipErrors = {
   SIP_PORT_BUSY: {
     message: 'Port {port} of {address} is in use by another program',
-    remedy: 'Find it with: ss -ltunp "sport = :{port}". Stop it, or set sip.port, sip.tcpPort or sip.tls.port to a free port.',
+    remedy:
+      'Find it with: ss -ltunp "sport = :{port}". Stop it, or set sip.port, sip.tcpPort or sip.tls.port to a free port.',
   },
   SIP_BIND_FAILED: {
     message: 'The SIP server cannot listen on {address}:{port}: {reason}',

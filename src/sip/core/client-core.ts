@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type DialogState, dialogOfClient, refreshTarget, requestParts } from '../dialog/dialog-state.ts';
+import { agreeAsClient, MIN_SESSION_SECONDS, SESSION_SECONDS, supports } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
 import { callIdOf, cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
 import { parseUri } from '../message/uri.ts';
@@ -10,7 +11,10 @@ import type { Hop } from '../transport/transport.ts';
 import { SAFE_DATAGRAM_BYTES } from '../transport/udp.ts';
 import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
+import { parseRseq } from './reliable-provisional.ts';
 import { buildDialogRequest, buildRequest, type Draft, withContact, withVia } from './request.ts';
+import { startsWithSdp } from './response.ts';
+import { SessionKeeper } from './session-keeper.ts';
 
 export interface OutgoingRequest {
   readonly id: string;
@@ -56,22 +60,24 @@ export class ClientCore {
   readonly #context: CoreContext;
   readonly #lookup: (host: string, found: (address: string | null) => void) => void;
   readonly #outgoing = new Map<string, Outgoing>();
+  readonly sessions: SessionKeeper;
 
   constructor(context: CoreContext, lookup: (host: string, found: (address: string | null) => void) => void) {
     this.#context = context;
     this.#lookup = lookup;
+    this.sessions = new SessionKeeper(context, this);
   }
 
   request(draft: Draft, options: ClientRequestOptions, events: ClientEvents): void {
     const { dialog, proxy, owner } = options;
     const { newId, hostPort, contactOn, transportFor } = this.#context;
     let message: SipRequest;
-    if (dialog === undefined) message = buildRequest(draft, newId, hostPort);
+    if (dialog === undefined) message = buildRequest(withSession(draft, null), newId, hostPort);
     else {
       const sequence = dialog.state.localSequence + 1;
       dialog.state = { ...dialog.state, localSequence: sequence };
       if (draft.method === 'INVITE') dialog.inviteSequence = sequence;
-      message = buildDialogRequest(draft, requestParts(dialog.state, draft.method, sequence));
+      message = buildDialogRequest(withSession(draft, dialog), requestParts(dialog.state, draft.method, sequence));
     }
     const uri = proxy === undefined ? null : parseUri(proxy);
     const place = proxy === undefined ? nextHopOf(message) : uri === null ? null : hopOfUri(uri);
@@ -97,7 +103,11 @@ export class ClientCore {
       const isSips = message.uri.toLowerCase().startsWith('sips:');
       const outgoing: Outgoing = {
         id: newId(),
-        message: withVia(withContact(message, dialog?.contact ?? contactOn(hop, isSips)), transport, `z9hG4bK${newId()}`),
+        message: withVia(
+          withContact(message, dialog?.contact ?? contactOn(hop, isSips)),
+          transport,
+          `z9hG4bK${newId()}`,
+        ),
         hop,
         owner,
         dialog: dialog ?? null,
@@ -228,9 +238,12 @@ export class ClientCore {
     if (status < 200) this.#cancelIfPossible(outgoing);
     const dialog =
       outgoing.dialog ?? (isInvite && status > 100 && status < 200 ? this.#early(outgoing, response) : null);
+    if (isInvite && dialog !== null && !this.#acknowledgeProvisional(outgoing, dialog, response)) return;
     if (status >= 200) this.#settle(outgoing, status);
-    if (outgoing.message.method === 'UPDATE' && status >= 200 && status < 300 && dialog !== null)
+    if (outgoing.message.method === 'UPDATE' && status >= 200 && status < 300 && dialog !== null) {
       dialog.state = refreshTarget(dialog.state, response);
+      this.#followSession(outgoing, dialog, response);
+    }
     events.response(response, dialog);
   }
 
@@ -257,12 +270,35 @@ export class ClientCore {
       const state = dialogOfClient(outgoing.message, response);
       dialog = state === null ? null : this.#dialogOf(outgoing, state);
     }
-    if (dialog !== null) dialog.isAckDue = true;
+    if (dialog !== null) {
+      dialog.isAckDue = true;
+      this.#followSession(outgoing, dialog, response);
+    }
     if (outgoing.isOrphan) {
       if (dialog !== null) this.#ackAndEnd(dialog, 'The caller is gone');
       return;
     }
     events.response(response, dialog);
+  }
+
+  #followSession({ message }: Outgoing, dialog: Dialog, response: SipResponse): void {
+    if (startsWithSdp(message.body)) dialog.localSdp = message.body;
+    const session = agreeAsClient(response);
+    this.sessions.restart(dialog, session, session?.refresher === 'uac', response);
+  }
+
+  /** PRACKs a reliable provisional response (RFC 3262 section 4); false for one that came again or out of order. */
+  #acknowledgeProvisional(outgoing: Outgoing, dialog: Dialog, response: SipResponse): boolean {
+    const { status } = response;
+    const rseq = parseRseq(headerOf(response, 'rseq'));
+    if (status <= 100 || status >= 200 || rseq === null || !supports(response, '100rel')) return true;
+    if (dialog.remoteRseq !== null && rseq !== dialog.remoteRseq + 1) return false;
+    dialog.remoteRseq = rseq;
+    const rack = { name: 'rack', value: `${rseq} ${cseqOf(outgoing.message)?.number ?? 0} INVITE` };
+    const draft: Draft = { method: 'PRACK', uri: 'sip:placeholder', headers: [rack], body: noBody };
+    const ignored = { sent: () => {}, refused: () => {}, response: () => {}, failed: () => {} };
+    this.request(draft, { owner: outgoing.owner, dialog }, ignored);
+    return true;
   }
 
   /** The transaction has its final outcome: what does that mean for the dialog (12.2.1.2, 14.1, 15.1.1)? */
@@ -274,7 +310,8 @@ export class ClientCore {
     }
     if (message.method === 'INVITE' || message.method === 'UPDATE') dialog.isOfferPendingToPeer = false;
     if (message.method === 'BYE' && status !== 401 && status !== 407) this.#remove(dialog);
-    else if (status === 481 || status === 408) this.endDialog(dialog, status, 'The dialog is gone at the peer');
+    else if ((status === 481 || status === 408) && message.method !== 'PRACK')
+      this.endDialog(dialog, status, 'The dialog is gone at the peer');
   }
 
   #early(outgoing: Outgoing, response: SipResponse): Dialog | null {
@@ -362,4 +399,20 @@ export class ClientCore {
     if (isIP(host) !== 0) found(host);
     else this.#lookup(host, found);
   }
+}
+
+/** Session-Expires of an INVITE or UPDATE of ours (RFC 4028 section 7.1, 7.4): who refreshes stays as agreed. */
+function withSession(draft: Draft, dialog: Dialog | null): Draft {
+  if (draft.method !== 'INVITE' && draft.method !== 'UPDATE') return draft;
+  if (draft.headers.some(({ name }) => name === 'session-expires')) return draft;
+  const agreed = dialog?.session ?? null;
+  if (dialog !== null && agreed === null) return draft;
+  const { seconds, isOurTask } = agreed ?? { seconds: SESSION_SECONDS, isOurTask: true };
+  const headers = [
+    ...draft.headers,
+    { name: 'session-expires', value: `${seconds};refresher=${isOurTask ? 'uac' : 'uas'}` },
+    { name: 'min-se', value: String(MIN_SESSION_SECONDS) },
+    ...(draft.method === 'UPDATE' ? [{ name: 'supported', value: 'timer' }] : []),
+  ];
+  return { ...draft, headers };
 }

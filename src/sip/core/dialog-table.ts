@@ -18,7 +18,7 @@ export class DialogTable {
   }
 
   remove(dialog: Dialog): void {
-    dialog.stopGuard();
+    dialog.stopTimers();
     this.#byKey.delete(dialog.key);
     if (this.#byId.get(dialog.id) === dialog) this.#byId.delete(dialog.id);
   }

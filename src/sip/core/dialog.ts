@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { DialogState } from '../dialog/dialog-state.ts';
 import { type OkGuardEffect, type OkGuardState, okGuardDue, startOkGuard } from '../dialog/ok-guard.ts';
-import type { SipRequest } from '../message/message.ts';
+import type { Session } from '../dialog/session-timer.ts';
+import { noBody, type SipRequest } from '../message/message.ts';
 import type { Hop } from '../transport/transport.ts';
 
 /** A live dialog: its state, what is pending in it, and the 2xx that waits for its ACK. */
@@ -26,6 +27,15 @@ export class Dialog {
   /** A 2xx to an INVITE of ours waits for the application's ACK. */
   isAckDue = false;
   isEnded = false;
+  /** Refreshes the session, or ends it when the peer does not (RFC 4028). */
+  sessionTimer: Timer | null = null;
+  /** The peer's last Allow names UPDATE. */
+  peerTakesUpdate = false;
+  /** The SDP that we sent last: a refresh by re-INVITE repeats it. */
+  localSdp: Uint8Array = noBody;
+  /** RSeq of the last reliable provisional response that came (RFC 3262). */
+  remoteRseq: number | null = null;
+  #session: { readonly seconds: number; readonly isOurTask: boolean } | null = null;
   readonly #clock: Clock;
   #guard: { state: OkGuardState; timer: Timer | null; readonly sequence: number; readonly requestId: string } | null =
     null;
@@ -70,6 +80,24 @@ export class Dialog {
     const { requestId } = this.#guard;
     this.stopGuard();
     return requestId;
+  }
+
+  /** What a refresh by us asks for. */
+  get session(): { readonly seconds: number; readonly isOurTask: boolean } | null {
+    return this.#session;
+  }
+
+  setSession(session: Session | null, isOurTask: boolean): void {
+    this.sessionTimer?.cancel();
+    this.sessionTimer = null;
+    this.#session = session === null ? null : { seconds: session.seconds, isOurTask };
+  }
+
+  /** The dialog is gone: no timer of it runs on. */
+  stopTimers(): void {
+    this.stopGuard();
+    this.sessionTimer?.cancel();
+    this.sessionTimer = null;
   }
 
   stopGuard(): void {

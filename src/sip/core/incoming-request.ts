@@ -3,6 +3,7 @@ import type { Header, SipRequest, SipResponse } from '../message/message.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
 import type { Hop } from '../transport/transport.ts';
 import type { Dialog } from './dialog.ts';
+import type { ReliableProvisionals } from './reliable-provisional.ts';
 
 /** What the application says; the core adds Via, From, To with tag, Call-ID, CSeq, Record-Route and Contact. */
 export interface Answer {
@@ -29,6 +30,8 @@ export interface IncomingRequest {
   isAnswered: boolean;
   /** The last answer as it was sent. */
   lastResponse: SipResponse | null;
+  /** Its provisional responses, when the caller requires them to be reliable (RFC 3262). */
+  provisionals: ReliableProvisionals | null;
   /** Runs until the final answer. */
   guard: Timer | null;
   /** Called once with the final answer. */

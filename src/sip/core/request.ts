@@ -2,7 +2,7 @@ import { tagOf } from '../message/address.ts';
 import { cseqOf, type Header, headerOf, type SipRequest } from '../message/message.ts';
 import { formatVia } from '../message/via.ts';
 import type { Transport } from '../transport/transport.ts';
-import { ALLOW, startsWithSdp } from './response.ts';
+import { ALLOW, SUPPORTED, startsWithSdp } from './response.ts';
 
 /** A request as the application wrote it: everything that it leaves out is filled in. */
 export interface Draft {
@@ -64,6 +64,7 @@ function rest(draft: Draft): Header[] {
   const has = (name: string) => own.some((header) => header.name === name);
   return [
     ...(draft.method === 'INVITE' && !has('allow') ? [{ name: 'allow', value: ALLOW }] : []),
+    ...(draft.method === 'INVITE' && !has('supported') ? [{ name: 'supported', value: SUPPORTED.join(', ') }] : []),
     ...(startsWithSdp(draft.body) && !has('content-type') ? [{ name: 'content-type', value: 'application/sdp' }] : []),
     ...own,
   ];

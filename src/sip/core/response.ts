@@ -2,7 +2,11 @@ import { tagOf } from '../message/address.ts';
 import { type Header, headerOf, headersOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
 import type { Answer } from './incoming-request.ts';
 
-export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE';
+/** Extensions that a peer may ask for by Require (RFC 4028, RFC 3262). */
+export const SUPPORTED = ['timer', '100rel'] as const;
+export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK';
+
+const offersExtensions = new Set(['INVITE', 'UPDATE', 'OPTIONS']);
 
 /** Headers of a response that the core writes itself, whatever the application says. */
 const managed = new Set([
@@ -13,7 +17,6 @@ const managed = new Set([
   'cseq',
   'record-route',
   'route',
-  'rseq',
   'content-length',
   'max-forwards',
 ]);
@@ -40,6 +43,9 @@ export function buildResponse(request: SipRequest, answer: Answer, toTag: string
       : []),
     ...(body.length > 0 && !hasName('content-type') && startsWithSdp(body)
       ? [{ name: 'content-type', value: 'application/sdp' }]
+      : []),
+    ...(status >= 200 && status < 300 && !hasName('supported') && offersExtensions.has(request.method)
+      ? [{ name: 'supported', value: SUPPORTED.join(', ') }]
       : []),
     ...own,
   ];

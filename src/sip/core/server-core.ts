@@ -1,6 +1,15 @@
 import { acceptSequence, dialogOfServer, refreshTarget } from '../dialog/dialog-state.ts';
+import { agreeAsServer, MIN_SESSION_SECONDS, type Session, supports } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
-import { callIdOf, cseqOf, headerOf, listOf, type SipRequest, type SipResponse } from '../message/message.ts';
+import {
+  callIdOf,
+  cseqOf,
+  type Header,
+  headerOf,
+  listOf,
+  type SipRequest,
+  type SipResponse,
+} from '../message/message.ts';
 import type { SipSyntaxError } from '../message/syntax-error.ts';
 import { writeMessage } from '../message/writer.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
@@ -10,7 +19,9 @@ import type { ClientCore } from './client-core.ts';
 import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
-import { buildResponse } from './response.ts';
+import { ReliableProvisionals } from './reliable-provisional.ts';
+import { buildResponse, SUPPORTED, startsWithSdp } from './response.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 
 /** An application that never answers must not keep a caller waiting (drachtio-server's CLIENT_TIMEOUT). */
 const APPLICATION_TIMEOUT_MS = 64_000;
@@ -18,17 +29,22 @@ const APPLICATION_TIMEOUT_MS = 64_000;
 /** Requests that mean nothing outside of a dialog (12.2.2). */
 const onlyInDialog = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
 
+/** A random start is asked for only where the sequence could be guessed; ours runs inside one transaction (RFC 3262 section 3). */
+const FIRST_RSEQ = 1;
+
 const schemes = new Set(['sip', 'sips', 'tel']);
 
 /** The answering half of the core: RFC 3261 8.2, 12.2.2, 13.3, 14.2, 15.1.2 and 9.2. */
 export class ServerCore {
   readonly #context: CoreContext;
   readonly #client: ClientCore;
+  readonly #sessions: SessionKeeper;
   readonly #pending = new Map<ServerTransaction, IncomingRequest>();
 
   constructor(context: CoreContext, client: ClientCore) {
     this.#context = context;
     this.#client = client;
+    this.#sessions = client.sessions;
     context.counters.gauge('requests_unanswered', () => this.#pending.size);
   }
 
@@ -45,6 +61,7 @@ export class ServerCore {
       owner: null,
       isAnswered: false,
       lastResponse: null,
+      provisionals: null,
       guard: null,
       onAnswered: null,
     };
@@ -72,7 +89,8 @@ export class ServerCore {
       dialogs.remove(dialog);
       dialog.isEnded = true;
     }
-    user.request(request);
+    if (message.method === 'PRACK') this.#receivePrack(request);
+    else user.request(request);
   }
 
   receiveAck(ack: SipRequest, from: Hop): void {
@@ -90,11 +108,14 @@ export class ServerCore {
     if (answer.toTag !== undefined && request.lastResponse === null) request.toTag = answer.toTag;
     this.#followInvite(request, answer.status);
     const contact = request.dialog?.contact ?? this.#contactFor(request);
-    const response = buildResponse(message, answer, request.toTag, contact);
+    if (this.#isReliable(request, answer)) return this.#respondReliably(request, answer, contact);
+    const session = this.#agreeOnSession(request, answer);
+    const response = buildResponse(message, withSession(answer, session), request.toTag, contact);
     if (answer.status > 100) request.lastResponse = response;
     if (answer.status >= 200) this.#finish(request);
     request.transaction.respond(response);
     const { dialog } = request;
+    if (dialog !== null) this.#followSession(request, dialog, session, response);
     if (message.method === 'INVITE' && answer.status >= 200 && answer.status < 300 && dialog !== null)
       this.#guard(request, dialog, response);
     return response;
@@ -120,7 +141,10 @@ export class ServerCore {
   }
 
   close(): void {
-    for (const request of this.#pending.values()) request.guard?.cancel();
+    for (const request of this.#pending.values()) {
+      request.guard?.cancel();
+      request.provisionals?.stop();
+    }
     this.#pending.clear();
   }
 
@@ -154,11 +178,18 @@ export class ServerCore {
     return refusal;
   }
 
-  /** No extension is supported that a caller could require (8.2.2.3). */
+  /** Extensions that are not known are named (8.2.2.3). */
   #checkRequire(message: SipRequest): Answer | null {
-    const required = listOf(message, 'require');
-    if (required.length === 0) return null;
-    return { status: 420, reason: 'Bad Extension', headers: [{ name: 'unsupported', value: required.join(', ') }] };
+    const known: readonly string[] = SUPPORTED;
+    const unknown = listOf(message, 'require').filter((option) => !known.includes(option.toLowerCase()));
+    if (unknown.length === 0) return this.#checkSession(message);
+    return { status: 420, reason: 'Bad Extension', headers: [{ name: 'unsupported', value: unknown.join(', ') }] };
+  }
+
+  #checkSession(message: SipRequest): Answer | null {
+    if (!isOffering(message.method) || agreeAsServer(message) !== 'tooSmall') return null;
+    const headers = [{ name: 'min-se', value: String(MIN_SESSION_SECONDS) }];
+    return { status: 422, reason: 'Session Interval Too Small', headers };
   }
 
   #checkContact(message: SipRequest): Answer | null {
@@ -224,6 +255,63 @@ export class ServerCore {
     );
   }
 
+  #agreeOnSession({ message }: IncomingRequest, { status }: Answer): Session | null {
+    if (!isOffering(message.method) || status < 200 || status >= 300) return null;
+    const session = agreeAsServer(message);
+    return session === 'tooSmall' ? null : session;
+  }
+
+  #followSession(request: IncomingRequest, dialog: Dialog, session: Session | null, response: SipResponse): void {
+    const { message } = request;
+    if (!isOffering(message.method) || response.status < 200 || response.status >= 300) return;
+    if (startsWithSdp(response.body)) dialog.localSdp = response.body;
+    this.#sessions.restart(dialog, session, session?.refresher === 'uas', message);
+  }
+
+  /** Where the caller requires it or the application says so, a provisional response is repeated until its PRACK (RFC 3262 section 3). */
+  #isReliable({ message, dialog }: IncomingRequest, { status, headers = [] }: Answer): boolean {
+    if (message.method !== 'INVITE' || status <= 100 || status >= 200 || dialog === null) return false;
+    const isAsked = headers.some(({ name, value }) => name === 'require' && value.toLowerCase().includes('100rel'));
+    const requires = listOf(message, 'require').some((option) => option.toLowerCase() === '100rel');
+    return requires || (isAsked && supports(message, '100rel'));
+  }
+
+  #respondReliably(request: IncomingRequest, answer: Answer, contact: string): SipResponse {
+    const { clock, counters } = this.#context;
+    const build = (rseq: number) => {
+      const own = (answer.headers ?? []).filter(({ name }) => name !== 'require');
+      const headers = [...own, { name: 'require', value: '100rel' }, { name: 'rseq', value: String(rseq) }];
+      return buildResponse(request.message, { ...answer, headers }, request.toTag, contact);
+    };
+    request.provisionals ??= new ReliableProvisionals(clock, FIRST_RSEQ, () =>
+      this.respond(request, { status: 504, reason: 'Server Time-out' }),
+    );
+    const response = build(FIRST_RSEQ);
+    request.lastResponse = response;
+    request.provisionals.add((rseq) => {
+      const sent = build(rseq);
+      if (startsWithSdp(sent.body) && request.dialog !== null) request.dialog.localSdp = sent.body;
+      request.transaction.respond(sent);
+      return () => {
+        counters.increment('retransmissions_out');
+        request.transaction.respondAgain(sent);
+      };
+    });
+    return response;
+  }
+
+  #receivePrack(prack: IncomingRequest): void {
+    const { dialog, message } = prack;
+    const invite = [...this.#pending.values()].find((each) => each.dialog === dialog && each.provisionals !== null);
+    const number = invite === undefined ? 0 : (cseqOf(invite.message)?.number ?? 0);
+    const rack = headerOf(message, 'rack') ?? '';
+    const isKnown = invite?.provisionals?.acknowledge(rack, number) === true;
+    // An offer in a PRACK would want an answer that nobody has yet; the caller may make it again by UPDATE.
+    if (!isKnown) this.respond(prack, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+    else if (message.body.length > 0) this.respond(prack, { status: 488, reason: 'Not Acceptable Here' });
+    else this.respond(prack, { status: 200, reason: 'OK' });
+  }
+
   #contactFor({ from, message }: IncomingRequest): string {
     return this.#context.contactOn(from, message.uri.toLowerCase().startsWith('sips:'));
   }
@@ -235,7 +323,21 @@ export class ServerCore {
   #finish(request: IncomingRequest): void {
     request.isAnswered = true;
     request.guard?.cancel();
+    request.provisionals?.stop();
     this.#pending.delete(request.transaction);
     request.onAnswered?.();
   }
+}
+
+function isOffering(method: string): boolean {
+  return method === 'INVITE' || method === 'UPDATE';
+}
+
+/** Session-Expires of a 2xx; the peer must refresh where it can (RFC 4028 section 9: Require says so). */
+function withSession(answer: Answer, session: Session | null): Answer {
+  if (session === null) return answer;
+  const { seconds, refresher } = session;
+  const own: Header[] = [{ name: 'session-expires', value: `${seconds};refresher=${refresher}` }];
+  if (refresher === 'uac') own.push({ name: 'require', value: 'timer' });
+  return { ...answer, headers: [...(answer.headers ?? []), ...own] };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { Core } from '../core/core.ts';
 import type { OutgoingRequest } from '../core/client-core.ts';
+import type { Core } from '../core/core.ts';
 import type { Dialog } from '../core/dialog.ts';
 import type { IncomingRequest } from '../core/incoming-request.ts';
 import type { Draft } from '../core/request.ts';
@@ -22,12 +22,7 @@ export class AppCommands {
   /** Requests that applications have in hand, by transaction id. */
   readonly #incoming: ReadonlyMap<string, IncomingRequest>;
 
-  constructor(
-    core: Core,
-    clock: Clock,
-    localFor: (hop: Hop) => Hop,
-    incoming: ReadonlyMap<string, IncomingRequest>,
-  ) {
+  constructor(core: Core, clock: Clock, localFor: (hop: Hop) => Hop, incoming: ReadonlyMap<string, IncomingRequest>) {
     this.#core = core;
     this.#clock = clock;
     this.#localFor = localFor;
@@ -42,7 +37,9 @@ export class AppCommands {
       refuse('invalid sip message');
       return;
     }
-    const headers = message.headers.map((header) => this.#withoutLocalhost(header));
+    // RSeq is the server's to count.
+    const own = message.headers.filter(({ name }) => name !== 'rseq');
+    const headers = own.map((header) => this.#withoutLocalhost(header));
     if (message.response !== null) {
       const { status, reason } = message.response;
       this.#respond(connection, commandId, transactionId, { status, reason, headers, body: message.body });

@@ -58,7 +58,12 @@ export class DrachtioServer implements CoreUser {
   /** Starts to listen on 127.0.0.1; resolves with the port. */
   async listen(core: Core): Promise<number> {
     this.#core = core;
-    this.#commands = new AppCommands(core, this.#options.clock, (hop) => localFor(this.#options.locals, hop), this.#incoming);
+    this.#commands = new AppCommands(
+      core,
+      this.#options.clock,
+      (hop) => localFor(this.#options.locals, hop),
+      this.#incoming,
+    );
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(0, '127.0.0.1', resolve);

@@ -26,6 +26,7 @@ const spellings: Readonly<Record<string, string>> = {
   'www-authenticate': 'WWW-Authenticate',
   rseq: 'RSeq',
   rack: 'RAck',
+  'min-se': 'Min-SE',
   'mime-version': 'MIME-Version',
 };
 

@@ -48,9 +48,7 @@ export interface NextHop {
 }
 
 /** Host and port that a request must be sent to (8.1.2): the top Route if there is one, else the Request-URI. */
-export function nextHopOf(
-  request: SipRequest,
-): NextHop | null {
+export function nextHopOf(request: SipRequest): NextHop | null {
   const route = listOf(request, 'route')[0];
   const uri = parseUri(route === undefined ? request.uri : (parseAddress(route)?.uri ?? ''));
   return uri === null ? null : hopOfUri(uri);

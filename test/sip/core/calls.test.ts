@@ -179,7 +179,7 @@ test('requests for no dialog and requirements that are not met are refused witho
   t.same(gateway.seen, ['INVITE', 'ACK']);
   const required = { id: '', statuses: [] as number[] };
   post.core.client.request(
-    { method: 'INVITE', uri: callee, headers: [{ name: 'require', value: '100rel' }], body: new Uint8Array(0) },
+    { method: 'INVITE', uri: callee, headers: [{ name: 'require', value: 'hologram' }], body: new Uint8Array(0) },
     { owner: post },
     { sent: () => {}, refused: () => {}, failed: () => {}, response: ({ status }) => required.statuses.push(status) },
   );

@@ -4,7 +4,9 @@ import { answer, offer, startStation } from './station.ts';
 
 const hasIPv6 = Object.values(networkInterfaces()).some((each) => each?.some((place) => place.address === '::1'));
 
-test('calls over IPv6, by UDP and TCP, beside IPv4', { skip: hasIPv6 ? false : 'no IPv6 on this machine' }, async (t) => {
+test('calls over IPv6, by UDP and TCP, beside IPv4', {
+  skip: hasIPv6 ? false : 'no IPv6 on this machine',
+}, async (t) => {
   const caller = await startStation(t, { bind6: '::1', tcpPort: 0 });
   const callee = await startStation(t, { bind: '::1', tcpPort: 0 });
   const seen: string[] = [];

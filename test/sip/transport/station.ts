@@ -1,9 +1,9 @@
 import type { Test } from 'tap';
+import type { Clock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { EmbeddedSipServer, SipServerOptions, SipUserAgent } from '../../../src/sip/contract.ts';
 import { startEmbeddedSipServer } from '../../../src/sip/embedded-server.ts';
 import { createUserAgent } from '../../../src/sip/user-agent.ts';
-import type { Clock } from '../../../src/runtime/clock.ts';
 
 export const offer =
   'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';

@@ -132,6 +132,8 @@ test('when the connection is gone, the answer goes to the port in the Via (18.2.
       void invite.answer(answer).catch(() => {});
     }, 5);
   });
-  post.write(streamRequest({ transport: 'TCP', place: `127.0.0.1:${port}`, method: 'INVITE', sequence: 1, body: offer }));
+  post.write(
+    streamRequest({ transport: 'TCP', place: `127.0.0.1:${port}`, method: 'INVITE', sequence: 1, body: offer }),
+  );
   t.match(await arrived, 'SIP/2.0 200 OK');
 });

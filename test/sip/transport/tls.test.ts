@@ -5,8 +5,8 @@ import { connect, type TLSSocket } from 'node:tls';
 import { type Test, test } from 'tap';
 import { FakeClock } from '../../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
-import { readTlsFiles, watchTlsFiles } from '../../../src/sip/transport/tls-files.ts';
 import { listenTls } from '../../../src/sip/transport/stream-listener.ts';
+import { readTlsFiles, watchTlsFiles } from '../../../src/sip/transport/tls-files.ts';
 import { rawStream, streamRequest } from './raw-stream.ts';
 import { answer, offer, startStation } from './station.ts';
 
@@ -52,7 +52,10 @@ test('a peer with an unknown certificate is called only when that is allowed', a
   callee.agent.onInvite((invite) => void invite.answer(answer));
   const uri = `sips:order@127.0.0.1:${callee.port('tls')}`;
   const strict = await startStation(t, { tls: tls(null) });
-  await t.rejects(strict.agent.placeCall(uri, { sdpOffer: offer }), { code: 'SIP_CALL_FAILED', details: { status: 503 } });
+  await t.rejects(strict.agent.placeCall(uri, { sdpOffer: offer }), {
+    code: 'SIP_CALL_FAILED',
+    details: { status: 503 },
+  });
   const lenient = await startStation(t, { tls: tls(null, false) });
   await (await lenient.agent.placeCall(uri, { sdpOffer: offer })).bye();
 });
@@ -62,7 +65,13 @@ test('a SIPS request gets a SIPS Contact; less than TLS 1.2 and plain text get n
   gateway.agent.onInvite((invite) => void invite.answer(answer));
   const port = gateway.port('tls');
   const post = rawStream(t, await dialTls(t, port));
-  const invite = streamRequest({ transport: 'TLS', place: '127.0.0.1:5999', method: 'INVITE', sequence: 1, body: offer });
+  const invite = streamRequest({
+    transport: 'TLS',
+    place: '127.0.0.1:5999',
+    method: 'INVITE',
+    sequence: 1,
+    body: offer,
+  });
   post.write(invite.replace('INVITE sip:', 'INVITE sips:'));
   t.match(await post.until('RTP/AVP'), `Contact: <sips:127.0.0.1:${port}>`);
   await t.rejects(dialTls(t, port, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));

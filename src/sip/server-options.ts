@@ -1,0 +1,34 @@
+import type { SipServerOptions } from './contract.ts';
+
+/** The part of a store's file that the SIP server is made of; its names are those of config/README.md. */
+export interface SipSettings {
+  readonly bind: string;
+  readonly bind6: string | null;
+  readonly port: number;
+  readonly tcpPort: number | null;
+  readonly tls: {
+    readonly port: number;
+    readonly cert: string;
+    readonly key: string;
+    readonly ca: string | null;
+    readonly verifyPeers: boolean;
+  } | null;
+  readonly externalAddress: string | null;
+  readonly trunks: readonly { readonly allow: readonly string[] }[];
+}
+
+export function sipServerOptions(settings: SipSettings): SipServerOptions {
+  const { bind, bind6, port, tcpPort, externalAddress, trunks, tls } = settings;
+  return {
+    bind,
+    bind6,
+    port,
+    tcpPort,
+    tls:
+      tls === null
+        ? null
+        : { port: tls.port, certFile: tls.cert, keyFile: tls.key, caFile: tls.ca, verifyPeers: tls.verifyPeers },
+    externalAddress,
+    allow: trunks.flatMap((trunk) => trunk.allow),
+  };
+}
