@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
+import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorRecord } from '../runtime/errors.ts';
@@ -22,17 +23,11 @@ export interface StoreLane extends LaneRule {
   readonly personaId: string;
   readonly menuId: string;
   createExtractor(): OrderExtractor;
-  toTicket(order: OrderSnapshot, call: TicketContext): Ticket;
+  toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
 }
 
-/** What a ticket needs to know of its call. */
-export interface TicketContext {
-  readonly callId: string;
-  readonly lane: string;
-  readonly startedWallMs: number;
-  readonly greetedWallMs: number | null;
-  readonly confirmedWallMs: number;
-}
+/** What a ticket needs to know of its call; the store and its menu are the lane's. */
+export type CallTicketContext = Omit<TicketContext, 'store' | 'menu' | 'producerVersion'>;
 
 export interface DeskOptions {
   readonly storeId: string;
@@ -52,7 +47,7 @@ export interface DeskOptions {
 export interface DeskDeps {
   readonly userAgent: SipUserAgent;
   readonly media: MediaPlane;
-  /** Session descriptions of a new call. */
+  /** Makes the session descriptions of a new call. */
   readonly describe: () => CallDescriptions;
   readonly delivery: DeliveryPlane;
   readonly clock: Clock;
@@ -68,7 +63,8 @@ export class Desk implements CallDesk {
   readonly #keeper: TicketKeeper;
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
-  readonly #committedWallMs = new Map<string, number>();
+  /** When tickets were committed that the POS has not answered yet. */
+  readonly #committedMs = new Map<string, number>();
   #alerts: Extract<LiveEvent, { kind: 'alert' }>[] = [];
   #isStopping = false;
 
@@ -124,12 +120,12 @@ export class Desk implements CallDesk {
       const { metrics, clock } = this.#deps;
       const key = `${step.ticketId}.r${step.revision}`;
       metrics.deliverySteps.inc({ what: step.what });
-      if (step.what === 'committed') this.#committedWallMs.set(key, clock.wallMs());
-      const committed = this.#committedWallMs.get(key);
-      if (step.state === 'acked' && committed !== undefined) {
-        metrics.deliverySeconds.observe((clock.wallMs() - committed) / 1_000);
-        this.#committedWallMs.delete(key);
+      if (step.what === 'committed') this.#committedMs.set(key, clock.nowMs());
+      const committedMs = this.#committedMs.get(key);
+      if (step.state === 'acked' && committedMs !== undefined) {
+        metrics.deliverySeconds.observe((clock.nowMs() - committedMs) / 1_000);
       }
+      if (step.state === 'acked' || step.state === 'dead') this.#committedMs.delete(key);
       this.#emit({ kind: 'delivery', step });
     });
     delivery.on('alert', ({ error }) => this.raise(error));
@@ -195,9 +191,7 @@ export class Desk implements CallDesk {
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
         recordingConsent: consent,
-        apologise: this.#keeper.isFull
-          ? { code: 'TICKET_NOT_STORED', details: { reason: 'an earlier ticket is still in memory' } }
-          : null,
+        apologise: this.#keeper.refusal,
       },
       { media, descriptions: describe(), orders, report, clock, onEnded: () => this.#forget(callId) },
       invite,

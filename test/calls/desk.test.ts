@@ -71,6 +71,17 @@ t.test('a dead media worker: the apology is played from a new worker on the same
   t.equal(invite.dialog.byes.length, 1);
 });
 
+t.test('a media worker that dies before the ACK: the apology begins with the ACK, on the same port', async (t) => {
+  const desk = deskFixture();
+  const invite = await desk.ring();
+  desk.plane.emit('workerFailed', { code: 'INTERNAL', details: { reason: 'worker died' } });
+  t.same(desk.plane.log, ['open'], 'nobody listens yet');
+  invite.dialog.ack();
+  await settle();
+  t.same(desk.plane.log, ['open', 'open without lane', 'start', 'play']);
+  t.equal(desk.plane.opened[1]?.rtpPort, 17_000);
+});
+
 t.test('an apology that cannot be played to its end is given up after 15 s', async (t) => {
   const desk = deskFixture();
   const invite = await desk.ring();
@@ -168,6 +179,7 @@ t.test('a ticket that the disk refuses is kept and tried again; meanwhile new ca
   next.dialog.ack();
   await settle();
   t.ok(desk.plane.log.includes('play'));
+  t.same(desk.alerts(), ['TICKET_NOT_STORED', 'TICKET_NOT_STORED'], 'its apology says why');
   desk.clock.advance(5_000);
   await settle();
   desk.clock.advance(5_000);

@@ -2,7 +2,8 @@
 
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
-import type { MediaEvents, MediaPlane, NegotiatedMedia, OpenSession, SessionStats } from '../../src/media/contract.ts';
+import type { MediaEvents, MediaPlane, NegotiatedMedia, OpenSession } from '../../src/media/contract.ts';
+import { noStats } from '../../src/media/session-stats.ts';
 import type {
   DeliveryEvents,
   DeliveryPlane,
@@ -29,24 +30,6 @@ export const media: NegotiatedMedia = {
   telephoneEventPayloadType: 101,
   remote: { address: '127.0.0.1', port: 4_000 },
   direction: 'sendrecv',
-};
-
-const noStats: Omit<SessionStats, 'callId'> = {
-  packetsReceived: 0,
-  packetsSent: 0,
-  packetsLost: 0,
-  packetsLate: 0,
-  packetsDuplicate: 0,
-  packetsRefused: 0,
-  jitterMs: 0,
-  framesIn: 0,
-  framesLate: 0,
-  framesConcealed: 0,
-  underruns: 0,
-  firstFrameMs: null,
-  frameMsP50: 0,
-  frameMsP99: 0,
-  frameMsMax: 0,
 };
 
 export class TestMedia implements MediaPlane {
