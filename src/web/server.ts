@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
 import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import { buildApp } from './app.ts';
 import type { WebDeps, WebOptions, WebServer } from './contract.ts';
-import { LiveFeed } from './live/live-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './peer.ts';
 import { openAccount } from './sign-in/account.ts';
 import { SignInLinks } from './sign-in/links.ts';
