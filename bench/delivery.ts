@@ -9,7 +9,7 @@ import { startDemoPos } from '../src/demo-pos/demo-pos.ts';
 import { startDelivery } from '../src/orders/delivery/delivery-plane.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
-import { deliveryOptions, eventually, makeTicket, secret } from '../test/orders/delivery/fixtures.ts';
+import { deliveryOptions, makeTicket, secret, soon } from '../test/orders/delivery/fixtures.ts';
 
 const queue = process.argv[2] ?? 'embedded';
 const count = Number(process.argv[3] ?? 300);
@@ -30,7 +30,7 @@ plane.on('step', (step) => {
 plane.on('loopLag', (sample) => lags.push(sample.maxMs));
 await plane.ready;
 const readyMs = performance.now() - startedMs;
-await eventually(async () => (await plane.health()).queue === 'up');
+await soon(async () => (await plane.health()).queue === 'up');
 const queueUpMs = performance.now() - startedMs;
 for (let i = 0; i < count; i++) {
   const ticket = makeTicket(`${i}`);
@@ -42,7 +42,7 @@ for (let i = 0; i < count; i++) {
   // Ten orders a second: more than a chain's busiest hour in one store, below the queue's rate limit.
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
-await eventually(() => deliveries.length === count);
+await soon(() => deliveries.length === count);
 await plane.stop();
 await pos.close();
 rmSync(directory, { recursive: true });
