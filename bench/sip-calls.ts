@@ -1,18 +1,11 @@
-import { cpus } from 'node:os';
 import { parseMessage } from '../src/sip/message/reader.ts';
 import { SipSyntaxError } from '../src/sip/message/syntax-error.ts';
 import { startSipSide } from '../test/support/sip-side.ts';
+import { distribution, machine } from './figures.ts';
 
 /** Call set-up over loopback through both halves of the drachtio wire, and what hostile input costs the parser. */
 const CALLS = 300;
 const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
-
-function quantiles(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
-}
 
 async function benchCalls(): Promise<void> {
   const [caller, callee] = [await startSipSide(), await startSipSide()];
@@ -28,8 +21,8 @@ async function benchCalls(): Promise<void> {
     setUpMs.push(performance.now() - startMs);
     await dialog.bye();
   }
-  console.log(`INVITE to 200 at the caller, ${CALLS} calls one after the other: ${quantiles(setUpMs)}`);
-  console.log(`answer() to the echo of the 200: ${quantiles(answerMs)}`);
+  console.log(`INVITE to 200 at the caller, ${CALLS} calls one after the other: ${distribution(setUpMs)}`);
+  console.log(`answer() to the echo of the 200: ${distribution(answerMs)}`);
   for (const side of [caller, callee]) await side.close();
 }
 
@@ -61,6 +54,6 @@ function benchParser(): void {
   }
 }
 
-console.log(`${cpus()[0]?.model}, ${cpus().length} cores`);
+console.log(machine());
 benchParser();
 await benchCalls();
