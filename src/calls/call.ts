@@ -13,6 +13,7 @@ const UNAVAILABLE_RETRY_SECONDS = 30;
 
 export interface CallOptions extends MediaLegOptions {
   readonly lane: string;
+  readonly startedWallMs: number;
   readonly maxMs: number;
   /** `Retry-After` of the 486 when every lane is taken. */
   readonly retryAfterSeconds: number;
@@ -35,7 +36,6 @@ export interface CallDeps {
  * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended, with apologising in between when the lane fails (docs/lifecycle.md).
  */
 export class Call {
-  readonly startedWallMs: number;
   readonly #options: CallOptions;
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
@@ -52,7 +52,6 @@ export class Call {
     this.#deps = deps;
     this.#invite = invite;
     this.#failure = options.apologise;
-    this.startedWallMs = deps.clock.wallMs();
     const { media: plane, descriptions, clock, report } = deps;
     this.#leg = new MediaLeg(
       options,
@@ -70,7 +69,7 @@ export class Call {
       lane: this.#options.lane,
       state: this.#state,
       from: this.#invite.from,
-      startedWallMs: this.startedWallMs,
+      startedWallMs: this.#options.startedWallMs,
       words: this.#deps.orders.words,
       orders: this.#deps.orders.orders,
     };
@@ -92,7 +91,7 @@ export class Call {
     }
     const refusal = await this.#takeLane();
     if (refusal !== null) return this.#refuse(refusal.status, refusal.reason, refusal.error, refusal.retryAfterSeconds);
-    report.started(invite, this.#leg.codec, this.startedWallMs);
+    report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
       this.#dialog = await invite.answer(this.#leg.describe());

@@ -3,6 +3,7 @@ import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
+import type { CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ErrorRecord } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -132,7 +133,7 @@ export class Desk implements CallDesk {
   }
 
   #take(invite: IncomingInvite): void {
-    const { log, metrics, clock, media, describe, delivery } = this.#deps;
+    const { log, metrics, clock } = this.#deps;
     const choice = this.#directory.find(invite.source.address, invite.requestUser);
     if (choice.kind === 'refused' || this.#isStopping) {
       const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
@@ -143,20 +144,34 @@ export class Desk implements CallDesk {
     }
     const { lane } = choice;
     const callId = newCallId(clock.wallMs());
-    const record = (event: Parameters<DeliveryPlane['record']>[0]) => delivery.record(event);
+    const call = this.#wire(callId, lane, invite);
+    this.#calls.set(callId, call);
+    metrics.callsLive.set(this.#calls.size);
+    const atWallMs = clock.wallMs();
+    this.#emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs });
+    call.answer().catch((error: unknown) => {
+      log.error({ err: error, callId }, 'call failed');
+      this.#forget(callId);
+      invite.reject(500, 'Server Internal Error');
+    });
+  }
+
+  /** A call with its parts: the order, the report, the media leg's descriptions. */
+  #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
+    const { log, metrics, clock, media, describe, delivery } = this.#deps;
+    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { personaId, menuId } = lane;
+    const seed = this.#options.seed ?? randomInt(2 ** 31);
+    const record = (event: CallRecordEvent) => delivery.record(event);
     const emit = (event: LiveEvent) => this.#emit(event);
+    const startedWallMs = clock.wallMs();
     const orders = new OrderTaking({
       callId,
       extractor: lane.createExtractor(),
       toTicket: (order) => {
-        const nowWallMs = clock.wallMs();
-        const ticket = lane.toTicket(order, {
-          callId,
-          lane: lane.id,
-          startedWallMs: call.startedWallMs,
-          greetedWallMs: orders.greetedMs === null ? null : Math.round(call.startedWallMs + orders.greetedMs),
-          confirmedWallMs: nowWallMs,
-        });
+        const greetedWallMs = orders.greetedMs === null ? null : Math.round(startedWallMs + orders.greetedMs);
+        const confirmedWallMs = clock.wallMs();
+        const ticket = lane.toTicket(order, { callId, lane: lane.id, startedWallMs, greetedWallMs, confirmedWallMs });
         metrics.tickets.inc({ review: String(ticket.review.needed) });
         return ticket;
       },
@@ -164,28 +179,19 @@ export class Desk implements CallDesk {
       record,
       emit,
     });
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
-    const { personaId, menuId } = lane;
-    const seed = this.#options.seed ?? randomInt(2 ** 31);
+    const identity = { callId, storeId, lane: lane.id, menuId, personaId, seed };
     const report = new CallReport(
-      {
-        callId,
-        storeId,
-        lane: lane.id,
-        menuId,
-        personaId,
-        seed,
-        consent: recordingsDirectory === null ? null : consent,
-      },
+      { ...identity, consent: recordingsDirectory === null ? null : consent },
       { clock, log, metrics, record, emit },
     );
-    const call = new Call(
+    return new Call(
       {
         callId,
         lane: lane.id,
         personaId,
         seed,
         bindAddress,
+        startedWallMs,
         maxMs,
         apologyFile,
         retryAfterSeconds,
@@ -196,14 +202,6 @@ export class Desk implements CallDesk {
       { media, descriptions: describe(), orders, report, clock, onEnded: () => this.#forget(callId) },
       invite,
     );
-    this.#calls.set(callId, call);
-    metrics.callsLive.set(this.#calls.size);
-    emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs: clock.wallMs() });
-    call.answer().catch((error: unknown) => {
-      log.error({ err: error, callId }, 'call failed');
-      this.#forget(callId);
-      invite.reject(500, 'Server Internal Error');
-    });
   }
 
   #forget(callId: string): void {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
-import { deskFixture, settle, TestInvite } from './fixtures.ts';
+import { deskFixture, settle } from './fixtures.ts';
+import { TestInvite } from './test-rooms.ts';
 
 t.test('a call is answered, talks, orders and ends', async (t) => {
   const desk = deskFixture();
