@@ -126,10 +126,8 @@ export class TestDialog implements SipDialog {
 export class TestInvite implements IncomingInvite {
   readonly sipCallId = 'a@b';
   readonly source: IncomingInvite['source'];
-  readonly requestUri = 'sip:order@127.0.0.1';
   readonly requestUser = 'order';
   readonly from = 'sip:car@127.0.0.1';
-  readonly to = 'sip:order@127.0.0.1';
   readonly sdpOffer: string | null;
   readonly dialog = new TestDialog();
   rejected: { status: number; headers: Readonly<Record<string, string>> | undefined } | null = null;
