@@ -5,7 +5,7 @@ import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import type { CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { ErrorRecord } from '../runtime/errors.ts';
+import { describeError, type ErrorRecord } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite, SipUserAgent } from '../sip/contract.ts';
@@ -174,6 +174,10 @@ export class Desk implements CallDesk {
         const ticket = lane.toTicket(order, { callId, lane: lane.id, startedWallMs, greetedWallMs, confirmedWallMs });
         metrics.tickets.inc({ review: String(ticket.review.needed) });
         return ticket;
+      },
+      onTicketFailed: (atMs, error) => {
+        report.trouble(atMs, 'ticket_failed', error);
+        this.raise(describeError(error), callId);
       },
       keep: (ticket) => this.#keeper.keep(ticket),
       record,

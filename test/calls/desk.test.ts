@@ -188,6 +188,19 @@ t.test('a ticket that the disk refuses is kept and tried again; meanwhile new ca
   t.equal(desk.delivery.committed.length, 1, 'stored in the end, once');
 });
 
+t.test('an order of which no ticket can be made raises an alert, and the call goes on', async (t) => {
+  const desk = deskFixture({}, undefined, () => {
+    throw new SpeakerpostError('INTERNAL', { reason: 'it does not fit the schema' });
+  });
+  const invite = await desk.ring();
+  invite.dialog.ack();
+  desk.speak('burger', 'close', 'bye');
+  await settle();
+  t.same(desk.alerts(), ['INTERNAL']);
+  t.equal(desk.desk.live[0]?.words.length, 3);
+  t.equal(desk.delivery.committed.length, 0);
+});
+
 t.test('stopping ends every call with BYE and takes no more', async (t) => {
   const desk = deskFixture();
   const invite = await desk.ring();

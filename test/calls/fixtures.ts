@@ -8,8 +8,20 @@ import { silentLog } from '../../src/runtime/log.ts';
 import { createMetrics } from '../../src/runtime/metrics.ts';
 import { media, TestDelivery, TestInvite, TestMedia, TestUserAgent, testExtractor } from './test-rooms.ts';
 
-/** A desk among test rooms; `realDelivery` takes the place of the one that only remembers. */
-export function deskFixture(changes: Partial<DeskOptions> = {}, realDelivery?: DeliveryPlane) {
+const testTicket: StoreLane['toTicket'] = (order, call) =>
+  ({
+    ticketId: `tk_${call.callId}`,
+    idempotencyKey: `tk_${call.callId}.r${order.revision}`,
+    callId: call.callId,
+    review: { needed: order.reviewReasons.length > 0, reasons: [...order.reviewReasons] },
+  }) as Ticket;
+
+/** A desk among test rooms; `realDelivery` takes the place of the one that only remembers, `toTicket` that of the lane's. */
+export function deskFixture(
+  changes: Partial<DeskOptions> = {},
+  realDelivery?: DeliveryPlane,
+  toTicket: StoreLane['toTicket'] = testTicket,
+) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
   const delivery = new TestDelivery();
@@ -21,13 +33,7 @@ export function deskFixture(changes: Partial<DeskOptions> = {}, realDelivery?: D
     personaId: 'nano',
     menuId: 'test',
     createExtractor: testExtractor,
-    toTicket: (order, call) =>
-      ({
-        ticketId: `tk_${call.callId}`,
-        idempotencyKey: `tk_${call.callId}.r${order.revision}`,
-        callId: call.callId,
-        review: { needed: order.reviewReasons.length > 0, reasons: [...order.reviewReasons] },
-      }) as Ticket,
+    toTicket,
   };
   const desk = new Desk(
     {
