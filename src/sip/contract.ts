@@ -33,11 +33,9 @@ export interface IncomingInvite {
   /** The Call-ID header. */
   readonly sipCallId: string;
   readonly source: SipSource;
-  readonly requestUri: string;
   /** User part of the Request-URI; empty when there is none. */
   readonly requestUser: string;
   readonly from: string;
-  readonly to: string;
   /** null: an INVITE without an offer; the 200 must carry ours. */
   readonly sdpOffer: string | null;
   header(name: string): string | undefined;
@@ -60,6 +58,12 @@ export interface SipDialog {
   /** A re-INVITE or UPDATE came. Return the answer's SDP, or a status to refuse with. Without a handler: 488. */
   onOffer(handler: (sdp: string | null) => { sdp: string } | { status: number; reason: string }): void;
   onInfo(listener: (contentType: string, body: string) => void): void;
+  /**
+   * Asks the peer to call `target` (`sip:`, `sips:` or `tel:`, which is passed on as it is) in place of this call: REFER, RFC 3515.
+   * Resolves when the peer says that the target answered, after our BYE; the call goes on when it rejects.
+   * @throws SIP_TRANSFER_FAILED with the status; 408 when the peer says nothing final within 60 s
+   */
+  refer(target: string, onProgress?: (status: number, reason: string) => void): Promise<void>;
   /** Sends BYE, with `Reason: SIP;cause=…;text="…"` when given; resolves at its final response or after 2 s. */
   bye(reason?: { readonly cause: number; readonly text: string }): Promise<void>;
 }

@@ -36,6 +36,11 @@ export const sipErrors = {
     message: 'The caller gave up before the call was answered',
     remedy: 'Nothing, if it is rare. If it is not, answering takes too long: look at speakerpost_answer_seconds.',
   },
+  SIP_TRANSFER_FAILED: {
+    message: 'The call was not transferred to {target}: {status} {reason}',
+    remedy:
+      'Check the number and that the PBX transfers by REFER. 400: no sip: or tel: address; 405, 501, 603: the PBX refuses REFER; 408: it told no outcome.',
+  },
   SIP_ANSWER_FAILED: {
     message: 'The answer to the call could not be sent: {reason}',
     remedy: 'The call is gone on the SIP server, which may have restarted: read the log of "sip".',

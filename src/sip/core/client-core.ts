@@ -1,12 +1,9 @@
-import { isIP } from 'node:net';
 import { type DialogState, dialogOfClient, refreshTarget, requestParts } from '../dialog/dialog-state.ts';
 import { agreeAsClient, MIN_SESSION_SECONDS, SESSION_SECONDS, supports } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
 import { callIdOf, cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
-import { parseUri } from '../message/uri.ts';
 import { writeMessage } from '../message/writer.ts';
 import { type ClientTransaction, cancelOf } from '../transaction/client-transaction.ts';
-import { hopOfUri, type NextHop, nextHopOf } from '../transport/routing.ts';
 import type { Hop } from '../transport/transport.ts';
 import { SAFE_DATAGRAM_BYTES } from '../transport/udp.ts';
 import type { CoreContext } from './core.ts';
@@ -14,6 +11,7 @@ import { Dialog } from './dialog.ts';
 import { parseRseq } from './reliable-provisional.ts';
 import { buildDialogRequest, buildRequest, type Draft, withContact, withVia } from './request.ts';
 import { startsWithSdp } from './response.ts';
+import type { RouteFinder } from './route-finder.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
 export interface OutgoingRequest {
@@ -58,45 +56,34 @@ interface Outgoing extends OutgoingRequest {
 /** The asking half of the core: RFC 3261 8.1, 9.1, 12.2.1, 13.2, 14.1 and 15.1.1. */
 export class ClientCore {
   readonly #context: CoreContext;
-  readonly #lookup: (host: string, found: (address: string | null) => void) => void;
+  readonly #routes: RouteFinder;
   readonly #outgoing = new Map<string, Outgoing>();
   readonly sessions: SessionKeeper;
 
-  constructor(context: CoreContext, lookup: (host: string, found: (address: string | null) => void) => void) {
+  constructor(context: CoreContext, routes: RouteFinder) {
     this.#context = context;
-    this.#lookup = lookup;
+    this.#routes = routes;
     this.sessions = new SessionKeeper(context, this);
   }
 
   request(draft: Draft, options: ClientRequestOptions, events: ClientEvents): void {
-    const { dialog, proxy, owner } = options;
-    const { newId, hostPort, contactOn, transportFor } = this.#context;
+    const { dialog = null, proxy = null, owner } = options;
+    const { newId, hostPort, contactOn } = this.#context;
     let message: SipRequest;
-    if (dialog === undefined) message = buildRequest(withSession(draft, null), newId, hostPort);
+    if (dialog === null) message = buildRequest(withSession(draft, null), newId, hostPort);
     else {
       const sequence = dialog.state.localSequence + 1;
       dialog.state = { ...dialog.state, localSequence: sequence };
       if (draft.method === 'INVITE') dialog.inviteSequence = sequence;
       message = buildDialogRequest(withSession(draft, dialog), requestParts(dialog.state, draft.method, sequence));
     }
-    const uri = proxy === undefined ? null : parseUri(proxy);
-    const place = proxy === undefined ? nextHopOf(message) : uri === null ? null : hopOfUri(uri);
-    if (place === null) {
-      events.refused('invalid request-uri');
-      return;
-    }
-    this.#hopTo(place, dialog, (hop) => {
-      if (hop === null) {
-        events.refused(`cannot resolve ${place.host}`);
+    this.#routes.find(message, { proxy, flow: dialog?.flow ?? null }, (route) => {
+      if (typeof route === 'string') {
+        events.refused(route);
         return;
       }
-      const transport = transportFor(hop.protocol, hop.address);
-      if (transport === undefined) {
-        events.refused(`transport ${hop.protocol} is not available for ${hop.address}`);
-        return;
-      }
-      const { address } = hop;
-      if (address === transport.local.address && place.port === transport.local.port) {
+      const { transport, hop } = route;
+      if (hop.address === transport.local.address && hop.port === transport.local.port) {
         events.refused('can not send request to myself');
         return;
       }
@@ -110,7 +97,7 @@ export class ClientCore {
         ),
         hop,
         owner,
-        dialog: dialog ?? null,
+        dialog,
         transaction: null,
         wantsCancel: false,
         isCancelled: false,
@@ -121,17 +108,22 @@ export class ClientCore {
     });
   }
 
-  /** ACK of the dialog's last 2xx (13.2.2.4): no transaction; it is kept and sent again when the 2xx comes again. */
+  /** ACK of the dialog's last 2xx (13.2.2.4): no transaction; it is kept and sent again when the 2xx comes again. null: no route. */
   ack(dialog: Dialog, draft: Draft, done: (sent: OutgoingRequest | null) => void): void {
     const sequence = dialog.inviteSequence;
     dialog.isAckDue = false;
     const message = buildDialogRequest(draft, requestParts(dialog.state, 'ACK', sequence));
-    const isRoutable = this.#route(message, dialog, (request, hop) => {
+    this.#routes.find(message, { proxy: null, flow: dialog.flow }, (route) => {
+      if (typeof route === 'string') {
+        done(null);
+        return;
+      }
+      const { transport, hop } = route;
+      const request = withVia(message, transport, `z9hG4bK${this.#context.newId()}`);
       dialog.lastAck = { request, hop, sequence };
       this.#context.layer.sendStateless(request, hop, false);
       done({ id: this.#context.newId(), message: request, hop });
     });
-    if (!isRoutable) done(null);
   }
 
   /** Takes an INVITE back (section 9.1): held until a provisional response came. null when it is unknown or answered. */
@@ -371,33 +363,6 @@ export class ClientCore {
     if (!outgoing.wantsCancel || outgoing.isCancelled || transaction === null || !transaction.isProceeding) return;
     outgoing.isCancelled = true;
     this.#context.layer.cancel(transaction);
-  }
-
-  #route(message: SipRequest, dialog: Dialog, send: (request: SipRequest, hop: Hop) => void): boolean {
-    const place = nextHopOf(message);
-    if (place === null) return false;
-    this.#hopTo(place, dialog, (hop) => {
-      const transport = hop === null ? undefined : this.#context.transportFor(hop.protocol, hop.address);
-      if (hop === null || transport === undefined) return;
-      send(withVia(message, transport, `z9hG4bK${this.#context.newId()}`), hop);
-    });
-    return true;
-  }
-
-  /** The dialog's connection while it is open, else the place's address. */
-  #hopTo(place: NextHop, dialog: Dialog | undefined, found: (hop: Hop | null) => void): void {
-    const flow = dialog?.flow ?? null;
-    if (flow?.connection?.isOpen === true) found(flow);
-    else
-      this.#resolve(place.host, (address) => {
-        const { protocol, port, host } = place;
-        found(address === null ? null : { protocol, address, port, host });
-      });
-  }
-
-  #resolve(host: string, found: (address: string | null) => void): void {
-    if (isIP(host) !== 0) found(host);
-    else this.#lookup(host, found);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { SipDialog } from '../contract.ts';
 import { reasonHeader, reasonText } from './safe-headers.ts';
 import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
+import { Transfer, transferFailed } from './transfer.ts';
 
 /** A BYE is as good as done when its answer does not come within this time; the server goes on repeating it. */
 const BYE_WITHIN_MS = 2_000;
@@ -31,6 +32,7 @@ export class AgentDialog implements SipDialog {
   #remoteSdp: string;
   #hasAck = false;
   #endReason: string | null = null;
+  #transfer: Transfer | null = null;
 
   constructor(options: AgentDialogOptions) {
     this.#options = options;
@@ -58,6 +60,25 @@ export class AgentDialog implements SipDialog {
 
   onInfo(listener: (contentType: string, body: string) => void): void {
     this.#infoListeners.push(listener);
+  }
+
+  async refer(target: string, onProgress: (status: number, reason: string) => void = () => {}): Promise<void> {
+    if (this.#endReason !== null) throw transferFailed(target, 481, 'The call has ended');
+    if (this.#transfer !== null) throw transferFailed(target, 491, 'A transfer is under way');
+    const { srf, clock, id } = this.#options;
+    const transfer = new Transfer(target, clock, onProgress);
+    this.#transfer = transfer;
+    try {
+      await transfer.run((headers, done) => {
+        srf.app.request({ method: 'REFER', stackDialogId: id, headers }, (error, request) => {
+          if (request === undefined) done(503, error instanceof Error ? error.message : String(error));
+          else request.on('response', (response: SrfResponse) => done(response.status, response.reason));
+        });
+      });
+    } finally {
+      this.#transfer = null;
+    }
+    await this.bye({ cause: 200, text: 'transferred' });
   }
 
   async bye(reason?: { readonly cause: number; readonly text: string }): Promise<void> {
@@ -107,6 +128,18 @@ export class AgentDialog implements SipDialog {
       case 'OPTIONS':
         response.send(200, 'OK', { headers: { Accept: 'application/sdp' } });
         return;
+      case 'NOTIFY':
+        if (this.#transfer === null || !(request.get('event') ?? '').toLowerCase().startsWith('refer'))
+          response.send(481, 'Subscription Does Not Exist', {});
+        else {
+          response.send(200, 'OK', {});
+          this.#transfer.notify(request.body ?? '', request.get('subscription-state') ?? '');
+        }
+        return;
+      case 'REFER':
+        // Whoever dials the gateway must not make it dial others (toll fraud).
+        response.send(603, 'Decline', {});
+        return;
       default:
         response.send(501, 'Not Implemented', {});
     }
@@ -116,6 +149,7 @@ export class AgentDialog implements SipDialog {
   end(reason: string): void {
     if (this.#endReason !== null) return;
     this.#endReason = reason;
+    this.#transfer?.peerEnded();
     this.#options.onEnded();
     for (const listener of this.#endListeners.splice(0)) listener(reason);
   }
