@@ -90,7 +90,7 @@ function valueAt(settings: unknown, keys: readonly PropertyKey[]): unknown {
   );
 }
 
-const secretKeys: ReadonlySet<PropertyKey> = new Set(['secret', 'metricsToken']);
+const secretKeys: ReadonlySet<PropertyKey> = new Set(['secret', 'metricsToken', 'password']);
 
 function showValue(value: unknown, keys: readonly PropertyKey[]): string {
   if (value === undefined) return 'missing';

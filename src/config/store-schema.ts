@@ -11,6 +11,8 @@ const trunk = z.strictObject({
   id: z.string().min(1),
   /** Who may call: everyone else is dropped without an answer. */
   allow: z.array(addressRange).min(1),
+  /** Who calls from there must also show one of these by Digest; none: the address is enough. */
+  users: z.array(z.strictObject({ user: z.string().min(1), password: z.string().min(8) })).default([]),
 });
 
 const lane = z.strictObject({
@@ -54,7 +56,7 @@ const sip = z
     bind6: z.ipv6().nullable().default(null),
     /** Address that goes into SDP and Contact where it differs from `bind` (NAT, 0.0.0.0). */
     externalAddress: z.ipv4().nullable().default(null),
-    trunks: z.array(trunk).default([{ id: 'loopback', allow: ['127.0.0.0/8'] }]),
+    trunks: z.array(trunk).default([{ id: 'loopback', allow: ['127.0.0.0/8'], users: [] }]),
   })
   .superRefine((value, context) => {
     if (value.bind === '::' || value.bind6 === '::') {

@@ -24,6 +24,8 @@ export interface SipUserAgent {
 export interface PlaceCallOptions {
   readonly sdpOffer: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Answers one 401 or 407 by Digest, SHA-256 where the peer has it, else MD5. */
+  readonly login?: { readonly user: string; readonly password: string };
   /** Ends the attempt with CANCEL when aborted. */
   readonly signal?: AbortSignal;
   readonly onProvisional?: (status: number, sdp: string | null) => void;
@@ -80,6 +82,13 @@ export interface SipTlsOptions {
   readonly verifyPeers: boolean;
 }
 
+/** Who must show a password: requests from these addresses, by Digest (MD5 or SHA-256, qop auth). */
+export interface SipTrunkUsers {
+  readonly allow: readonly string[];
+  /** Empty: the address is enough. */
+  readonly users: readonly { readonly user: string; readonly password: string }[];
+}
+
 /** Where a SIP server listens and whom it serves. */
 export interface SipServerOptions {
   /** Local address of the sockets, IPv4 or IPv6. */
@@ -96,6 +105,8 @@ export interface SipServerOptions {
   readonly externalAddress: string | null;
   /** Addresses and ranges (`192.168.1.0/24`) that may send requests; all others are dropped without an answer. null: anybody. */
   readonly allow: readonly string[] | null;
+  /** Absent: nobody is asked for a password. */
+  readonly trunkUsers?: readonly SipTrunkUsers[];
 }
 
 /** Figures of one SIP server since its start, by name: plain numbers that cross a process border. */

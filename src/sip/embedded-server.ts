@@ -3,6 +3,7 @@ import { lookup } from 'node:dns';
 import { isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { Authenticator } from './auth/authenticator.ts';
 import type { EmbeddedSipServer, SipServerOptions } from './contract.ts';
 import { Core } from './core/core.ts';
 import { Counters } from './counters.ts';
@@ -41,6 +42,7 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
     counters,
     log,
     user: server,
+    authenticator: new Authenticator(options.trunkUsers ?? [], { clock, counters, log }),
     lookup: (host, found) => lookup(host, family, (error, resolved) => found(error === null ? resolved : null)),
   });
   const applicationPort = await server.listen(core);

@@ -69,7 +69,10 @@ test('a transfer that fails leaves the call up, and another can be tried', async
   await notify('SIP/2.0 486 Busy Here', 'terminated;reason=noresource');
   await outcome;
   t.equal(gateway.counter('dialogs'), 1);
-  const second = t.rejects(dialog.refer('sip:manager@192.0.2.9'), { details: { status: 603 } });
+  const second = t.rejects(dialog.refer('sip:manager@192.0.2.9'), {
+    code: 'SIP_TRANSFER_FAILED',
+    details: { status: 603 },
+  });
   const refer = await peer.until('REFER', 'manager');
   peer.send(rawOk(refer).replace('200 OK', '603 Decline'), port);
   await second;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
 import type { Counters } from '../counters.ts';
 import type { SipRequest } from '../message/message.ts';
 import { formatHost } from '../message/uri.ts';
@@ -33,6 +34,8 @@ export interface CoreOptions {
   readonly counters: Counters;
   readonly log: Log;
   readonly user: CoreUser;
+  /** Refuses requests outside of a dialog whose sender must show a password first. */
+  readonly authenticator?: Pick<Authenticator, 'check'> | null;
   /** Random identifiers (tags, branches, Call-IDs): 16 hexadecimal digits. */
   readonly newId?: () => string;
   /** A host name's address; IP addresses never come here. */
@@ -70,6 +73,7 @@ export class Core {
     this.dialogs = new DialogTable(counters);
     this.#context = {
       newId: () => randomBytes(8).toString('hex'),
+      authenticator: null,
       ...options,
       layer,
       dialogs: this.dialogs,

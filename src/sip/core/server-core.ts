@@ -155,7 +155,8 @@ export class ServerCore {
     if (this.#context.layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
     if (!schemes.has(message.uri.slice(0, message.uri.indexOf(':')).toLowerCase()))
       return { status: 416, reason: 'Unsupported URI Scheme' };
-    return this.#checkRequire(message) ?? (message.method === 'INVITE' ? this.#checkContact(message) : null);
+    const refusal = this.#context.authenticator?.check(message, request.from) ?? this.#checkRequire(message);
+    return refusal ?? (message.method === 'INVITE' ? this.#checkContact(message) : null);
   }
 
   #checkInside(request: IncomingRequest): Answer | null {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
+import { answerChallenges, splitChallenges } from '../auth/digest.ts';
 import type { PlaceCallOptions, SipDialog } from '../contract.ts';
 import type { DialogMaker } from './incoming-invite.ts';
-import { safeHeaders } from './safe-headers.ts';
+import { safeHeaders, safeText } from './safe-headers.ts';
 import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
 
 /**
@@ -15,11 +17,12 @@ export function placeCall(
   makeDialog: DialogMaker,
   lost: AbortSignal,
 ): Promise<SipDialog> {
-  const { sdpOffer, headers = {}, signal, onProvisional } = options;
+  const { sdpOffer, headers = {}, login, signal, onProvisional } = options;
   const failed = (status: number, reason: string, cause?: unknown) =>
     new SpeakerpostError('SIP_CALL_FAILED', { uri, status, reason }, cause);
   return new Promise((resolve, reject) => {
     let invite: SrfRequest | null = null;
+    let hasLogin = false;
     const cancel = () => {
       try {
         invite?.cancel(() => {});
@@ -37,6 +40,12 @@ export function placeCall(
       const { status, reason, body } = response;
       if (status < 200) {
         onProvisional?.(status, body ? body : null);
+        return;
+      }
+      const credentials = login === undefined || hasLogin ? null : answerTo(response, uri, login);
+      if (credentials !== null && signal?.aborted !== true) {
+        hasLogin = true;
+        send({ ...again(invite), ...credentials });
         return;
       }
       const id = response.stackDialogId;
@@ -57,22 +66,50 @@ export function placeCall(
       return;
     }
     lost.addEventListener('abort', onLost);
-    const contentType = { 'Content-Type': 'application/sdp' };
-    try {
-      const request = { uri, method: 'INVITE', headers: { ...contentType, ...safeHeaders(headers) }, body: sdpOffer };
-      srf.app.request(request, (error, sent) => {
-        if (sent === undefined) {
-          settle(() => reject(failed(503, messageOf(error), error)));
-          return;
-        }
-        invite = sent;
-        sent.on('response', receive);
-        sent.on('update', (_update: SrfRequest, response: SrfResponse) => response.send(200, 'OK', {}));
-        signal?.addEventListener('abort', cancel);
-        if (signal?.aborted === true) cancel();
-      });
-    } catch (error) {
-      settle(() => reject(failed(503, 'The SIP server is gone', error)));
-    }
+    signal?.addEventListener('abort', cancel);
+    const own = { 'Content-Type': 'application/sdp', ...safeHeaders(headers) };
+    const send = (more: Record<string, string>) => {
+      try {
+        srf.app.request({ uri, method: 'INVITE', headers: { ...own, ...more }, body: sdpOffer }, (error, sent) => {
+          if (sent === undefined) {
+            settle(() => reject(failed(503, messageOf(error), error)));
+            return;
+          }
+          invite = sent;
+          sent.on('response', receive);
+          sent.on('update', (_update: SrfRequest, response: SrfResponse) => response.send(200, 'OK', {}));
+          if (signal?.aborted === true) cancel();
+        });
+      } catch (error) {
+        settle(() => reject(failed(503, 'The SIP server is gone', error)));
+      }
+    };
+    send({});
   });
+}
+
+/** What keeps a repeated INVITE the same call: its Call-ID and From tag, with the next CSeq (RFC 3261 22.2). */
+function again(invite: SrfRequest | null): Record<string, string> {
+  const number = Number.parseInt(invite?.get('cseq') ?? '', 10);
+  return {
+    'Call-ID': invite?.get('call-id') ?? '',
+    From: invite?.get('from') ?? '',
+    CSeq: `${number + 1} INVITE`,
+  };
+}
+
+/** The credentials for a 401 or 407; null for another response, or when no challenge can be answered. */
+function answerTo(
+  response: SrfResponse,
+  uri: string,
+  login: { readonly user: string; readonly password: string },
+): Record<string, string> | null {
+  const { status } = response;
+  if (status !== 401 && status !== 407) return null;
+  const [asked, answer] =
+    status === 401 ? ['www-authenticate', 'Authorization'] : ['proxy-authenticate', 'Proxy-Authorization'];
+  const challenges = splitChallenges(response.get(asked) ?? '');
+  const cnonce = randomBytes(8).toString('hex');
+  const credentials = answerChallenges(challenges, login, { method: 'INVITE', uri }, cnonce);
+  return credentials === null ? null : { [answer]: safeText(credentials) };
 }

@@ -64,7 +64,7 @@ export class Station implements CoreUser {
       transports: [
         createUdpTransport({
           socket: network.socket(address),
-          gate: new SourceGate(new AllowList(allow), this.counters, silentLog),
+          gate: new SourceGate(new AllowList(allow), this.counters, silentLog, network.clock),
           externalAddress: null,
           counters: this.counters,
         }),
