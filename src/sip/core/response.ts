@@ -34,7 +34,7 @@ export function buildResponse(request: SipRequest, answer: Answer, toTag: string
     ...headersOf(request, 'via').map((value) => ({ name: 'via', value })),
     ...(isDialogForming ? headersOf(request, 'record-route').map((value) => ({ name: 'record-route', value })) : []),
     { name: 'from', value: headerOf(request, 'from') ?? '' },
-    { name: 'to', value: status === 100 || tagOf(to) !== undefined ? to : `${to};tag=${toTag}` },
+    { name: 'to', value: status === 100 || to === '' || tagOf(to) !== undefined ? to : `${to};tag=${toTag}` },
     { name: 'call-id', value: headerOf(request, 'call-id') ?? '' },
     { name: 'cseq', value: headerOf(request, 'cseq') ?? '' },
     ...(needsContact && !hasName('contact') ? [{ name: 'contact', value: contact }] : []),
@@ -49,7 +49,8 @@ export function buildResponse(request: SipRequest, answer: Answer, toTag: string
       : []),
     ...own,
   ];
-  return { kind: 'response', status, reason, headers, body };
+  // A 400 to a request that lacks From, To, Call-ID or CSeq lacks it too.
+  return { kind: 'response', status, reason, headers: headers.filter(({ value }) => value !== ''), body };
 }
 
 export function startsWithSdp(body: Uint8Array): boolean {

@@ -1,5 +1,5 @@
 import { acceptSequence, dialogOfServer, refreshTarget } from '../dialog/dialog-state.ts';
-import { agreeAsServer, MIN_SESSION_SECONDS, type Session, supports } from '../dialog/session-timer.ts';
+import { agreeAsServer, type Session, supports } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
 import {
   callIdOf,
@@ -20,7 +20,8 @@ import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
 import { ReliableProvisionals } from './reliable-provisional.ts';
-import { buildResponse, SUPPORTED, startsWithSdp } from './response.ts';
+import { checkBodies, checkContact, checkRequire, isOffering } from './request-checks.ts';
+import { buildResponse, startsWithSdp } from './response.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 /** An application that never answers must not keep a caller waiting (drachtio-server's CLIENT_TIMEOUT). */
@@ -155,8 +156,8 @@ export class ServerCore {
     if (this.#context.layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
     if (!schemes.has(message.uri.slice(0, message.uri.indexOf(':')).toLowerCase()))
       return { status: 416, reason: 'Unsupported URI Scheme' };
-    const refusal = this.#context.authenticator?.check(message, request.from) ?? this.#checkRequire(message);
-    return refusal ?? (message.method === 'INVITE' ? this.#checkContact(message) : null);
+    const refusal = this.#context.authenticator?.check(message, request.from) ?? checkRequire(message);
+    return refusal ?? (message.method === 'INVITE' ? (checkContact(message) ?? checkBodies(message)) : null);
   }
 
   #checkInside(request: IncomingRequest): Answer | null {
@@ -174,27 +175,9 @@ export class ServerCore {
       if (dialog.isOfferPendingToPeer) return { status: 491, reason: 'Request Pending' };
       if (dialog.offerFromPeer !== null) return { status: 500, reason: 'Previous Offer Pending', headers: retryAfter };
     }
-    const refusal = this.#checkRequire(message);
+    const refusal = checkRequire(message);
     if (refusal === null && isOffer) dialog.offerFromPeer = request;
     return refusal;
-  }
-
-  /** Extensions that are not known are named (8.2.2.3). */
-  #checkRequire(message: SipRequest): Answer | null {
-    const known: readonly string[] = SUPPORTED;
-    const unknown = listOf(message, 'require').filter((option) => !known.includes(option.toLowerCase()));
-    if (unknown.length === 0) return this.#checkSession(message);
-    return { status: 420, reason: 'Bad Extension', headers: [{ name: 'unsupported', value: unknown.join(', ') }] };
-  }
-
-  #checkSession(message: SipRequest): Answer | null {
-    if (!isOffering(message.method) || agreeAsServer(message) !== 'tooSmall') return null;
-    const headers = [{ name: 'min-se', value: String(MIN_SESSION_SECONDS) }];
-    return { status: 422, reason: 'Session Interval Too Small', headers };
-  }
-
-  #checkContact(message: SipRequest): Answer | null {
-    return dialogOfServer(message, 'x', 'early') === null ? { status: 400, reason: 'Missing Contact' } : null;
   }
 
   #receiveCancel(cancel: IncomingRequest): void {
@@ -328,10 +311,6 @@ export class ServerCore {
     this.#pending.delete(request.transaction);
     request.onAnswered?.();
   }
-}
-
-function isOffering(method: string): boolean {
-  return method === 'INVITE' || method === 'UPDATE';
 }
 
 /** Session-Expires of a 2xx; the peer must refresh where it can (RFC 4028 section 9: Require says so). */

@@ -28,11 +28,11 @@ export function parseAddress(text: string): Address | null {
     const semicolon = text.indexOf(';');
     const uri = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
     const params = semicolon < 0 ? new Map<string, string>() : parseParams(text.slice(semicolon));
-    return params === null || !isUriLike(uri) ? null : { name: '', uri, params };
+    return params === null || !isUriLike(uri) || uri.includes(',') ? null : { name: '', uri, params };
   }
   const close = text.indexOf('>', open);
   if (close < 0) return null;
-  const uri = text.slice(open + 1, close).trim();
+  const uri = text.slice(open + 1, close);
   const params = parseParams(text.slice(close + 1));
   return params === null || !isUriLike(uri) ? null : { name, uri, params };
 }
@@ -54,6 +54,6 @@ function closingQuote(text: string): number {
 
 function isUriLike(uri: string): boolean {
   if (uri.indexOf(':') < 1) return false;
-  for (const c of uri) if (c === ' ' || c === '<' || c === '"' || c === ',') return false;
+  for (const c of uri) if (c === ' ' || c === '<' || c === '"') return false;
   return true;
 }

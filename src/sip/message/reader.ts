@@ -2,6 +2,7 @@ import { parseAddress } from './address.ts';
 import { canonicalName } from './header-names.ts';
 import { cseqOf, type Header, headersOf, isDigit, isToken, type SipMessage, type SipRequest } from './message.ts';
 import { SipSyntaxError } from './syntax-error.ts';
+import { parseUri } from './uri.ts';
 import { parseVia } from './via.ts';
 
 /** What the parser takes at most; a message over any of them is refused before it costs anything. */
@@ -9,6 +10,7 @@ export const messageLimits = { headBytes: 16_384, lineBytes: 4_096, headers: 128
 
 const CR = 13;
 const LF = 10;
+const BACKSLASH = 92;
 const mandatory = ['via', 'from', 'to', 'call-id', 'cseq'] as const;
 const single = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards', 'content-length', 'content-type']);
 
@@ -46,7 +48,8 @@ function splitHead(bytes: Uint8Array, start: number): { lines: string[]; end: nu
     const byte = bytes[at] ?? 0;
     if (byte === LF) throw new SipSyntaxError('LINE_ENDING', `line feed alone at byte ${at}`);
     if (byte !== CR) {
-      if ((byte < 32 && byte !== 9) || byte === 127)
+      // A backslash before it makes it part of a quoted string (RFC 3261 25.1 quoted-pair).
+      if (((byte < 32 && byte !== 9) || byte === 127) && bytes[at - 1] !== BACKSLASH)
         throw new SipSyntaxError('CONTROL_CHARACTER', `byte ${byte} at ${at}`);
       continue;
     }
@@ -115,6 +118,7 @@ function parseStartLine(line: string, headers: readonly Header[], body: Uint8Arr
   const uri = line.slice(first + 1, last);
   const version = line.slice(last + 1);
   const request: SipRequest = { kind: 'request', method, uri, headers, body };
+  if (line.endsWith(' ')) throw new SipSyntaxError('START_LINE', 'ends with white space', answerable(request));
   if (!isToken(method) || last <= first + 1) throw new SipSyntaxError('START_LINE', 'not METHOD URI VERSION');
   if (version.toUpperCase() !== 'SIP/2.0') {
     if (!version.toUpperCase().startsWith('SIP/')) throw new SipSyntaxError('START_LINE', 'no SIP version');
@@ -122,13 +126,17 @@ function parseStartLine(line: string, headers: readonly Header[], body: Uint8Arr
   }
   if (uri.includes(' ') || uri.includes('<') || uri.includes('>') || uri.includes('"') || uri.indexOf(':') < 1)
     throw new SipSyntaxError('REQUEST_URI', 'is no URI', answerable(request));
+  // Headers have no place there (RFC 3261 19.1.1).
+  if (uri.includes('?') && parseUri(uri) !== null)
+    throw new SipSyntaxError('REQUEST_URI', 'carries headers', answerable(request));
   return request;
 }
 
 function check(message: SipMessage, rest: Uint8Array): void {
   const request = message.kind === 'request' ? message : null;
   for (const name of mandatory)
-    if (!message.headers.some((header) => header.name === name)) throw new SipSyntaxError('HEADER_MISSING', name);
+    if (!message.headers.some((header) => header.name === name))
+      throw new SipSyntaxError('HEADER_MISSING', name, answerable(request));
   const seen = new Set<string>();
   for (const { name } of message.headers) {
     if (single.has(name) && seen.has(name)) throw new SipSyntaxError('HEADER_REPEATED', name, answerable(request));
@@ -138,6 +146,7 @@ function check(message: SipMessage, rest: Uint8Array): void {
   if (parseVia(headersOf(message, 'via')[0] ?? '') === null) throw new SipSyntaxError('HEADER_VALUE', 'via');
   for (const name of ['from', 'to'] as const)
     if (parseAddress(headersOf(message, name)[0] ?? '') === null) throw fail(name);
+  for (const contact of headersOf(message, 'contact')) if (isMalformedContact(contact)) throw fail('contact');
   if (headersOf(message, 'call-id')[0] === '') throw fail('call-id');
   const maxForwards = headersOf(message, 'max-forwards')[0];
   if (maxForwards !== undefined && !isNumber(maxForwards, 255)) throw fail('max-forwards');
@@ -152,6 +161,18 @@ function check(message: SipMessage, rest: Uint8Array): void {
     throw new SipSyntaxError('CONTENT_LENGTH', `${declared}, there are ${rest.length} bytes`, answerable(request));
 }
 
+/** Parameters without a name, or a URI whose headers cannot be told from the field's own (RFC 3261 20.10). */
+function isMalformedContact(value: string): boolean {
+  let isQuoted = false;
+  for (let i = 0; i < value.length; i++) {
+    const c = value[i];
+    if (isQuoted && c === '\\') i++;
+    else if (c === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && c === ';' && value[i + 1] === ';') return true;
+  }
+  return !value.includes('<') && value.includes('?');
+}
+
 function contentLengthOf(message: SipMessage): number | null {
   const value = headersOf(message, 'content-length')[0];
   return value === undefined ? null : Number(value);
@@ -164,6 +185,5 @@ function isNumber(text: string, most: number): boolean {
 /** The request when a response to it can be made and sent (section 8.2.6.2), else null. An ACK is never answered. */
 function answerable(request: SipRequest | null): SipRequest | null {
   if (request === null || request.method === 'ACK' || !isToken(request.method)) return null;
-  for (const name of mandatory) if (!request.headers.some((header) => header.name === name)) return null;
   return parseVia(headersOf(request, 'via')[0] ?? '') === null ? null : request;
 }

@@ -1,4 +1,4 @@
-import { splitList } from './message.ts';
+import { isDigit, splitList } from './message.ts';
 import { type Params, parseParams } from './params.ts';
 import { formatHost, parseHostPort } from './uri.ts';
 
@@ -19,11 +19,16 @@ export function parseVia(line: string): Via | null {
   const parts = head.split('/').map((part) => part.trim());
   const last = parts[2] ?? '';
   const space = last.indexOf(' ');
-  if (parts.length !== 3 || parts[0]?.toUpperCase() !== 'SIP' || parts[1] !== '2.0' || space < 1) return null;
+  if (parts.length !== 3 || parts[0]?.toUpperCase() !== 'SIP' || !isVersion(parts[1] ?? '') || space < 1) return null;
   const place = parseHostPort(last.slice(space + 1));
   const params = semicolon < 0 ? new Map<string, string>() : parseParams(text.slice(semicolon));
   if (place === null || params === null) return null;
   return { transport: last.slice(0, space).toUpperCase(), ...place, params };
+}
+
+/** Any version: a request of a later one is answered 505, to where its Via says. */
+function isVersion(text: string): boolean {
+  return text.length <= 8 && text.includes('.') && [...text].every((c) => isDigit(c) || c === '.');
 }
 
 export function formatVia(via: Via): string {

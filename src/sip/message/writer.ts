@@ -21,6 +21,6 @@ export function writeMessage(message: SipMessage): Buffer {
 
 function isSafe(header: Header): boolean {
   if (!isToken(header.name)) return false;
-  for (const c of header.value) if (c === '\r' || c === '\n' || c === '\0') return false;
+  for (const c of header.value) if (c === '\r' || c === '\n') return false;
   return true;
 }

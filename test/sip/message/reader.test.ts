@@ -128,7 +128,7 @@ test('a refused request can be answered when it holds what an answer needs', asy
   };
   t.equal(answerable(options({ 'Content-Length': '-999' })), 400);
   t.equal(answerable(options({}, 'OPTIONS sip:a@b SIP/7.0')), 505);
-  t.equal(answerable(options({ From: null })), null);
+  t.equal(answerable(options({ From: null })), 400, 'without a From the answer has none either');
   t.equal(answerable(options({ Via: 'nonsense' })), null);
   t.equal(answerable(options({ CSeq: '1 ACK', To: '"' }, 'ACK sip:a@b SIP/2.0')), null, 'an ACK is never answered');
 });

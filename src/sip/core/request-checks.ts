@@ -1,0 +1,38 @@
+import { dialogOfServer } from '../dialog/dialog-state.ts';
+import { agreeAsServer, MIN_SESSION_SECONDS } from '../dialog/session-timer.ts';
+import { headerOf, listOf, type SipRequest } from '../message/message.ts';
+import type { Answer } from './incoming-request.ts';
+import { SUPPORTED } from './response.ts';
+
+/** Extensions that are not known are named (8.2.2.3). */
+export function checkRequire(message: SipRequest): Answer | null {
+  const known: readonly string[] = SUPPORTED;
+  const unknown = listOf(message, 'require').filter((option) => !known.includes(option.toLowerCase()));
+  if (unknown.length === 0) return checkSession(message);
+  return { status: 420, reason: 'Bad Extension', headers: [{ name: 'unsupported', value: unknown.join(', ') }] };
+}
+
+function checkSession(message: SipRequest): Answer | null {
+  if (!isOffering(message.method) || agreeAsServer(message) !== 'tooSmall') return null;
+  const headers = [{ name: 'min-se', value: String(MIN_SESSION_SECONDS) }];
+  return { status: 422, reason: 'Session Interval Too Small', headers };
+}
+
+export function checkContact(message: SipRequest): Answer | null {
+  return dialogOfServer(message, 'x', 'early') === null ? { status: 400, reason: 'Missing Contact' } : null;
+}
+
+/** An INVITE speaks SDP, alone or inside a multipart, and takes it as an answer (8.2.3, 21.4.7). */
+export function checkBodies(message: SipRequest): Answer | null {
+  const type = (headerOf(message, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const accept = [{ name: 'accept', value: 'application/sdp' }];
+  if (message.body.length > 0 && type !== '' && type !== 'application/sdp' && !type.startsWith('multipart/'))
+    return { status: 415, reason: 'Unsupported Media Type', headers: accept };
+  const accepted = listOf(message, 'accept').map((each) => each.split(';')[0]?.trim().toLowerCase());
+  const isTaken = accepted.some((each) => each === 'application/sdp' || each === 'application/*' || each === '*/*');
+  return accepted.length === 0 || isTaken ? null : { status: 406, reason: 'Not Acceptable', headers: accept };
+}
+
+export function isOffering(method: string): boolean {
+  return method === 'INVITE' || method === 'UPDATE';
+}
