@@ -70,32 +70,26 @@ function processesOf(temporary: string): string[] {
 
 const nothingLeft = ({ temporary }: Started) =>
   eventually('no process and no socket is left', 8_000, () =>
-    processesOf(temporary).length === 0 && readdirSync(temporary).length === 0 ? true : null,
+    processesOf(temporary).length === 0 && !readdirSync(temporary).some((name) => name.startsWith('speakerpost-'))
+      ? true
+      : null,
   );
 
-for (const [name, node] of [
-  ['this Node', process.execPath],
-  ['an older Node', older],
-] as const) {
-  t.test(
-    `Ctrl-C under ${name}, during the start and after it, leaves nothing behind`,
-    { timeout: 60_000 },
-    async (t) => {
-      if (node === undefined) return void t.comment('this machine has no other Node');
-      const early = await start(t, node);
-      await eventually('it has begun', 10_000, () => (existsSync(early.dataDirectory) ? true : null));
-      early.signal('SIGINT');
-      t.equal(await early.exit, 0);
-      await nothingLeft(early);
+t.test('Ctrl-C during the start and after it leaves nothing behind', { timeout: 60_000 }, async (t) => {
+  // Under an older Node the signal comes twice: from the terminal, and from the process that started ours.
+  const node = older ?? process.execPath;
+  const early = await start(t, node);
+  await eventually('it has begun', 10_000, () => (existsSync(early.dataDirectory) ? true : null));
+  early.signal('SIGINT');
+  t.equal(await early.exit, 0);
+  await nothingLeft(early);
 
-      const running = await start(t, node);
-      await running.wrote('take orders');
-      running.signal('SIGINT');
-      t.equal(await running.exit, 0, 'the signal came to every process of the group, and was one wish');
-      await nothingLeft(running);
-    },
-  );
-}
+  const running = await start(t, node);
+  await running.wrote('take orders');
+  running.signal('SIGINT');
+  t.equal(await running.exit, 0, 'the signal came to every process of the group, and was one wish');
+  await nothingLeft(running);
+});
 
 t.test('a gateway that is killed under an older Node is dead', { timeout: 60_000 }, async (t) => {
   if (older === undefined) return void t.comment('this machine has no other Node');
