@@ -18,7 +18,7 @@ export function takeDataDirectory(directory: string): () => void {
   try {
     mkdirSync(directory, { recursive: true });
     lock = new DatabaseSync(join(directory, 'gateway.lock'), { timeout: PREDECESSOR_MS });
-    lock.exec('BEGIN EXCLUSIVE');
+    lock.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
   } catch (error) {
     lock?.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
