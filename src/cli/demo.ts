@@ -8,6 +8,7 @@ import { createOrderExtractor } from '../orders/extraction/order-extractor.ts';
 import { replayWords } from '../orders/extraction/replay.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type PhoneReport, placeScriptedCall } from '../phone/phone.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { describeLine, LiveView } from './live-view.ts';
 import { untilSignal } from './until-signal.ts';
@@ -19,6 +20,7 @@ const DEFAULT_SCRIPT = resolve(ROOT, 'assets/customers/two-items.json');
 const DELIVERED_WITHIN_MS = 15_000;
 /** 128 + SIGINT, as shells have it. */
 const INTERRUPTED = 130;
+const LOOK_EVERY_MS = 200;
 
 const HELP = `Usage: speakerpost demo [--once] [--script FILE] [--config FILE]
 
@@ -141,7 +143,7 @@ interface Verdict {
 /** Waits for the ticket at the POS, and compares its lines with those that the call's stored words give. */
 async function judge(gateway: Gateway, pos: DemoPos, menuFile: string, callId: string | null): Promise<Verdict> {
   if (callId === null) return { good: false, text: 'the call never reached the gateway' };
-  const deadline = Date.now() + DELIVERED_WITHIN_MS;
+  const deadlineMs = systemClock.nowMs() + DELIVERED_WITHIN_MS;
   for (;;) {
     const detail = await gateway.reader.getCall(callId);
     const stored = detail?.tickets.at(-1);
@@ -161,7 +163,7 @@ async function judge(gateway: Gateway, pos: DemoPos, menuFile: string, callId: s
           : `the POS has ${sold.join('; ')}, but the transcript gives ${said.join('; ')}`,
       };
     }
-    if (Date.now() > deadline) return { good: false, text: `no ticket of ${callId} was acknowledged` };
-    await new Promise((done) => setTimeout(done, 200));
+    if (systemClock.nowMs() > deadlineMs) return { good: false, text: `no ticket of ${callId} was acknowledged` };
+    await new Promise<void>((resolve) => systemClock.after(LOOK_EVERY_MS, resolve));
   }
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
+import { eventually } from '../support/eventually.ts';
 import { writeTestStore } from '../support/gateway.ts';
-import { eventually } from '../support/running-gateway.ts';
 
 const program = resolve(import.meta.dirname, '../../bin/speakerpost.mjs');
 const older = ['/usr/bin/node', '/usr/local/bin/node'].find(existsSync);
