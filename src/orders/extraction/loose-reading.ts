@@ -5,8 +5,7 @@ import type { ReadingContext } from './reading-context.ts';
 
 export function readLoose(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
   let next = state;
-  if (mention.isMore && mention.kind.length === 0 && mention.options.length === 0)
-    return repeatFocus(state, mention, context);
+  if (mention.isMore && mention.kind.length === 0) return repeatFocus(state, mention, context);
   if (mention.becomesCombo) next = upgraded(next, context);
   if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
   if (mention.options.length > 0) next = applyOptions(next, mention, context);
@@ -24,9 +23,16 @@ export function readLoose(state: OrderState, mention: Mention, context: ReadingC
   return next;
 }
 
-function repeatFocus(state: OrderState, mention: Mention, { source }: ReadingContext): OrderState {
+/** "one more", "another one with steak", "another in large". */
+function repeatFocus(state: OrderState, mention: Mention, { source, vocabulary }: ReadingContext): OrderState {
   const focus = state.lines.find(({ id }) => id === state.focusId);
   if (focus === undefined) return state;
+  const options = optionsFor(focus.item, mention.options);
+  const size = mention.sizePhrase === null ? null : vocabulary.sizeOf(focus.item, mention.sizePhrase);
+  if (options.length > 0 || (size !== null && size !== focus.size)) {
+    const line = { item: focus.item, quantity: mention.quantity ?? 1, size: size ?? focus.size, options };
+    return addLine(state, line, source);
+  }
   return changeLine(state, focus.id, { quantity: focus.quantity + (mention.quantity ?? 1) }, source);
 }
 
@@ -108,10 +114,13 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
         ),
     );
     if (isThere) return state;
-    const whole = takers.findLast(
-      ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
-    );
-    if (whole !== undefined) {
+    const rest = focus !== undefined && focus.quantity >= mention.quantity && touched.length > 1 ? focus : undefined;
+    const whole =
+      rest ??
+      takers.findLast(
+        ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
+      );
+    if (whole !== undefined && whole.quantity > mention.quantity) {
       const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));
       const left = changeLine(state, whole.id, { quantity: whole.quantity - mention.quantity }, source, 'split');
       const added = addLine(

@@ -1,6 +1,7 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
 import { takes } from './line-matching.ts';
+import { type Naming, withoutHeads } from './enumeration.ts';
 import { deniesList, halfFollows, itemAhead, leadsToItem } from './look-ahead.ts';
 import type { Mention, MentionedOption, ModifierAction } from './mention.ts';
 import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
@@ -39,6 +40,7 @@ export class MentionParser {
   readonly #vocabulary: Vocabulary;
   readonly #spans: readonly Span[];
   readonly #mentions: MutableMention[] = [];
+  readonly #namings = new Map<Mention, Naming>();
   readonly #unknownItems: string[] = [];
   readonly #unknownOptions: string[] = [];
   #current: MutableMention | null = null;
@@ -63,7 +65,8 @@ export class MentionParser {
   parse(): ParsedMentions {
     for (const [index, span] of this.#spans.entries()) this.#read(span, index);
     this.#flushLoose();
-    return { mentions: this.#mentions, unknownItems: this.#unknownItems, unknownOptions: this.#unknownOptions };
+    const mentions = withoutHeads(this.#mentions, this.#namings);
+    return { mentions, unknownItems: this.#unknownItems, unknownOptions: this.#unknownOptions };
   }
 
   #read(span: Span, index: number): void {
@@ -110,7 +113,8 @@ export class MentionParser {
     this.#prefix = {
       ...noPrefix(),
       isMore: this.#prefix.isMore,
-      isForAll: this.#prefix.isForAll,
+      // "all 3 with cheese"; but "all large, one cheese" begins anew.
+      isForAll: this.#prefix.isForAll && before?.kind === 'cue' && before.cue === 'all',
       quantity: value,
       from: span.from,
     };
@@ -124,8 +128,8 @@ export class MentionParser {
       (follower.cue === 'no' || follower.cue === 'extra' || follower.cue === 'plain' || follower.cue === 'light');
     const isBareOption =
       follower?.kind === 'menu' &&
-      follower.meaning.item === null &&
       follower.meaning.options.length > 0 &&
+      (follower.meaning.item === null || (follower.meaning.isShort && this.#takerOf(follower.meaning) !== null)) &&
       this.#itemAhead(index + 1 + at) === null;
     if (isWith || isNo || isBareOption || isOfThem) this.#startSplit(value, span.from, span.to);
   }
@@ -246,6 +250,8 @@ export class MentionParser {
       const taker =
         current.item === null || takes(current.item, span.meaning) ? current : (this.#takerOf(span.meaning) ?? current);
       taker.options.push(option);
+      if (taker.isSplit && taker.options.length === 1)
+        this.#namings.set(taker, { kind: [], shortFor: span.meaning.isShort ? span.meaning.item : null });
       taker.to = Math.max(taker.to, span.to);
       this.#prefix = { ...noPrefix(), isForAll: this.#prefix.isForAll };
     } else if (current === null || this.#preposition) {
@@ -277,10 +283,11 @@ export class MentionParser {
   #moveToAll(option: MentionedOption): void {
     const owner = this.#mentions.find((mention) => mention.options.includes(option));
     if (owner !== undefined && owner.item !== null) owner.options.splice(owner.options.indexOf(option), 1);
-    if (owner?.item === null) {
+    if (owner?.item === null && (!owner.isSplit || owner.options.length === 1)) {
       owner.isForAll = true;
       return;
     }
+    if (owner !== undefined && owner.item === null) owner.options.splice(owner.options.indexOf(option), 1);
     const all = this.#newMention(null, { ...noPrefix(), isForAll: true });
     all.options.push(option);
     this.#mentions.push(all);
@@ -333,6 +340,7 @@ export class MentionParser {
     if (this.#combo !== null && !mention.isDenied && !mention.isMore && !mention.isForAll)
       this.#offerSlot(mention, this.#combo);
     this.#mentions.push(mention);
+    if (span.meaning.kind.includes(item)) this.#namings.set(mention, { kind: span.meaning.kind, shortFor: null });
     if (mention.slotOf === null) {
       this.#current = mention;
       if (item.combo !== null) this.#combo = mention;

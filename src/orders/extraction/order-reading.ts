@@ -1,4 +1,5 @@
 import type { MenuItem } from '../menu/menu.ts';
+import { impliedItem } from './implied-item.ts';
 import { matchesOf, meantItem, mergeOptions, optionsFor } from './line-matching.ts';
 import { givenWay, readLoose, upgraded } from './loose-reading.ts';
 import type { Mention } from './mention.ts';
@@ -8,10 +9,20 @@ import type { ReadingContext } from './reading-context.ts';
 /** All readings of one mention, applied to one reading of the order. Seldom more than one. */
 export function readMention(state: OrderState, mention: Mention, context: ReadingContext): readonly OrderState[] {
   if (mention.isDenied) return [denied(state, mention, context)];
-  if (mention.item === null) return [readLoose(state, mention, context)];
+  if (mention.item === null) return readImplied(state, mention, context) ?? [readLoose(state, mention, context)];
   const item = meantItem(state, mention, mention.item);
   if (mention.slotOf !== null) return readSlot(state, mention, item, context);
   return readLateSlot(state, mention, item, context) ?? readItem(state, mention, item, context);
+}
+
+/** A count with size and options, and nothing on the order that takes them. It may be meant for nothing: the total decides, or a person. */
+function readImplied(state: OrderState, mention: Mention, context: ReadingContext): readonly OrderState[] | null {
+  const isFree = !state.lines.some(({ item }) => optionsFor(item, mention.options).length > 0);
+  if (!isFree || context.askedItem !== null || mention.isMore) return null;
+  const item = impliedItem(mention, context.vocabulary);
+  if (item === null) return null;
+  const size = mention.sizePhrase === null ? null : context.vocabulary.sizeOf(item, mention.sizePhrase);
+  return [create(state, { ...mention, size }, item, context), withCost(state, 0.5)];
 }
 
 function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] {

@@ -74,7 +74,9 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     current.act === 'out' ||
     current.act === 'question';
   const isAsking = () => current.act === 'offer' || current.act === 'question';
+  let skipped: Span | null = null;
   for (const [index, span] of spans.entries()) {
+    if (span === skipped) continue;
     if (span.kind !== 'cue') {
       if (span.kind === 'word' && (span.text === 'any' || span.text === 'anything') && current.act === 'state') {
         const last = current.spans.at(-1);
@@ -112,6 +114,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       }
       case 'sorry':
+        // "Scratch that." with nothing in its place takes back what was said last; "a small, scratch that, a large" corrects it.
+        if (span.text === 'scratch that' && spans.slice(index + 1).every(isPoliteness)) {
+          open('forget');
+          open('state');
+          break;
+        }
         isCorrection = true;
         if (isClosedTalk()) break;
         open('state').isChange = /^(?:no wait|wait no|scratch that|i meant|i mean to say|rather|correction)$/.test(
@@ -218,6 +226,17 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       case 'replace':
         if (!isAsking()) open('replace').isReversed = span.text.startsWith('substitut');
         break;
+      case 'not':
+        // "diet instead of regular", "large, not medium": what it takes the place of needs no name of its own.
+        if (isInPlaceOf(span.text)) {
+          if (next !== undefined && next.kind !== 'cue' && !spans.slice(index + 1, index + 4).some(namesProduct)) {
+            skipped = next;
+            current.isCorrection = true;
+            break;
+          }
+        }
+        current.spans.push(span);
+        break;
       default:
         if (next !== undefined || span.cue !== 'no') current.spans.push(span);
     }
@@ -240,6 +259,18 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
   return { segments, closes, saysFarewell, greets, asks, startsNextOrder };
+}
+
+function isInPlaceOf(text: string): boolean {
+  return text === 'instead of' || text === 'rather than' || text === 'in place of';
+}
+
+function namesProduct(span: Span): boolean {
+  return span.kind === 'menu' && (span.meaning.item !== null || span.meaning.options.length > 0);
+}
+
+function isPoliteness(span: Span): boolean {
+  return span.kind === 'mark' || (span.kind === 'cue' && (span.cue === 'ack' || span.cue === 'filler'));
 }
 
 function newSegment(act: SegmentAct): Segment {

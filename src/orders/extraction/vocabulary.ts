@@ -1,6 +1,6 @@
 import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
 import { commonWords } from './common-words.ts';
-import { cueWords } from './cues.ts';
+import { cuePhrases, cueWords } from './cues.ts';
 import { numberOf, tokensOfPhrase } from './tokens.ts';
 import { PhraseTrie } from './trie.ts';
 
@@ -132,7 +132,7 @@ export class Vocabulary {
     }
     for (const [word, items] of kinds) {
       // A category named "extras" or "combos" must not hide the cue.
-      if (commonWords.has(word) || cueWords.has(word)) continue;
+      if (commonWords.has(word) || cuePhrases.longest([word], 0) !== null) continue;
       for (const form of [word, pluralOf(word)]) this.#meaning([form]).kind.push(...items);
     }
   }
@@ -147,6 +147,11 @@ function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
   const of = phrase.indexOf('of');
   const counted = of > 0 ? phrase[of - 1] : undefined;
   if (counted !== undefined) yield [...phrase.slice(0, of - 1), pluralOf(counted), ...phrase.slice(of)];
+}
+
+/** The last word of a name, by which the things of its kind are called. */
+export function lastWordOf(name: string): string {
+  return tokensOfPhrase(name).at(-1) ?? '';
 }
 
 export function pluralOf(word: string): string {
