@@ -43,6 +43,10 @@ export class CarOrder {
   #hasHadLines = false;
   /** Nothing that was said decided between two readings. */
   #isDoubtful = false;
+  /** The total was known when the readings were weighed: more than one of them costs that much. */
+  #isDoubtDespiteTotal = false;
+  /** An option of the menu was said that nothing here takes. */
+  #hasMisfits = false;
   #awaitedSlots: ReadonlySet<string> = new Set();
 
   constructor(vocabulary: Vocabulary) {
@@ -75,7 +79,8 @@ export class CarOrder {
     const isTotalled = this.#spokenTotalCents !== null && lines.length > 0;
     const isMatched = isTotalled && totalCents(this.#vocabulary.menu, this.best) === this.#spokenTotalCents;
     if (isTotalled && !isMatched) reasons.add('total_mismatch');
-    if (this.#isDoubtful && !isMatched) reasons.add('low_confidence');
+    if (this.#isDoubtful && (!isMatched || this.#isDoubtDespiteTotal)) reasons.add('low_confidence');
+    if (this.#hasMisfits && !isMatched) reasons.add('unknown_modifier');
     for (const { item, quantity, slots } of lines) {
       if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
       if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true)
@@ -122,7 +127,9 @@ export class CarOrder {
       atMs,
     });
     this.#states = [choice.state];
-    if (choice.isDoubtful !== null) this.#isDoubtful = choice.isDoubtful;
+    if (choice.isDoubtful === null) return;
+    this.#isDoubtful = choice.isDoubtful;
+    this.#isDoubtDespiteTotal = this.#spokenTotalCents !== null;
   }
 
   #readAmount(segment: Segment, cents: number): void {
@@ -152,6 +159,7 @@ export class CarOrder {
         this.#spokenTotalCents = null;
         this.#reasons.clear();
         this.#unresolved = [];
+        this.#hasMisfits = false;
         return;
       case 'forget':
         this.#states = this.#states.map((state) => {
@@ -332,6 +340,7 @@ export class CarOrder {
     if (segment.act === 'make' && parsed.mentions.length === 0) return;
     for (const words of parsed.unknownItems) this.#resolveNot(words, 'unknown_item');
     for (const words of parsed.unknownOptions) this.#resolveNot(words, 'unknown_modifier');
+    if (parsed.misfitOptions.length > 0) this.#hasMisfits = true;
   }
 
   #resolveNot(words: string, reason: ReviewReason): void {

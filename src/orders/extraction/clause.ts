@@ -112,7 +112,8 @@ export function withoutUnfinished(spans: readonly Span[]): readonly Span[] {
     const span = spans[end - 1];
     const isArticle = span?.kind === 'word' && /^(?:an?|the)$/.test(span.text);
     const isPart = span?.kind === 'menu' && (span.meaning.isSize || span.meaning.isShort || span.meaning.item === null);
-    if (!isArticle && !isPart && span?.kind !== 'number') break;
+    const isBegun = span?.kind === 'word' && span.isOfMenu && !span.isKnown;
+    if (!isArticle && !isPart && !isBegun && span?.kind !== 'number') break;
   }
   return spans.slice(0, end);
 }

@@ -95,7 +95,7 @@ const table: Readonly<Record<CueKind, string>> = {
   aside: `order number is|order number|your number is|for the name|under the name|for pickup|for delivery|credit card|your name|name is|the receipt|phone number|points|rewards|which store|minutes|minute|loyalty|app`,
   offer: `would you like|would you care|would you want|would you prefer|do you want|do you need|did you want|can i interest you|could i interest you|interest you|can i offer|how about|what about|care for|want to|want me to|want any|want some|want a|would you also like|
     shall i|should i|may i suggest|may i offer|can i recommend|i recommend|i can recommend|do you prefer|would that be|are you okay with|is pepsi|feel like|would it be|you can add|you can also|we can add|i could add|can add|we could add|can i add|could i add|interested in|you could|you might|if you want|if you like|if you would like|we can do|we can offer|i can do|i can offer|we could do|or would you|would you like to try|try our|have you tried|
-    we can make|we can put|can i get you a|did you mean to add`,
+    you would enjoy|you might enjoy|you may enjoy|we can make|we can put|can i get you a|did you mean to add`,
   question: `what size|which size|what kind|which kind|what type|which type|what flavor|what flavour|what milk|what sauce|which sauce|what drink|which drink|what side|which side|what dressing|which dressing|what would you|what do you|which one|which|what sort|how many|how would you|what sauces|which sauces|what crust|which crust|what toppings|what about the size|and what|and for the|how do you want|who`,
   menu: `we have|we have got a|we do have|we also have|we only have|we do|we offer|we serve|we sell|we carry|they have|there is|there are|such as|for example|choose from|choice of|options are|choices are|you can choose|you can order|you can pick|our|it does have|does have|do have|it has|they come|
     it is made|they are made|is made with|are made with|made with|includes|included|include|the menu has|the menu|on the menu|currently on|flavors are|sizes are|it comes|where you can|available in|we use|we do use|we make|they are|it is topped`,
@@ -127,7 +127,7 @@ const table: Readonly<Record<CueKind, string>> = {
   couple: `a couple of|a couple|couple of|couple|a pair of|pair of`,
   dozen: `a dozen|dozen|1 dozen`,
   'half-dozen': `half a dozen|half dozen|a half dozen|1 half dozen`,
-  plain: `plain|as is|as usual|regular style|by itself|on its own|nothing on it|dry no sauce`,
+  plain: `plain|black|as is|as usual|regular style|by itself|on its own|nothing on it|dry no sauce`,
   combo: `combo|meal|a combo|a meal|combos|meals|the combo|the meal`,
   'undo-combo': `not a combo|no combo|no meal|not the combo|not the meal|not a meal|just the sandwich|sandwich only|without the combo|not as a combo`,
 };

@@ -54,3 +54,21 @@ function membersOf(
   }
   return sum === count && members.length > 1 ? members : null;
 }
+
+/** "Two burrito combos, one coke, one horchata": choices whose counts sum to the combo's are of so many combos each. */
+export function splitChoices(mentions: readonly Mention[]): readonly Mention[] {
+  const splits = new Set<Mention>();
+  for (const combo of mentions) {
+    const count = combo.quantity ?? 0;
+    if (count < 2 || combo.item?.combo == null) continue;
+    const choices = mentions.filter(
+      ({ slotOf, quantity, isArticle, isSplit }) => slotOf === combo && quantity !== null && !isArticle && !isSplit,
+    );
+    const [first] = choices;
+    const isOfOneSlot = choices.every(({ slotId }) => slotId === first?.slotId);
+    const sum = choices.reduce((total, { quantity }) => total + (quantity ?? 0), 0);
+    if (choices.length > 1 && isOfOneSlot && sum === count) for (const choice of choices) splits.add(choice);
+  }
+  if (splits.size === 0) return mentions;
+  return mentions.map((mention) => (splits.has(mention) ? { ...mention, isSplit: true } : mention));
+}

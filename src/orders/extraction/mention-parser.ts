@@ -1,7 +1,7 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
+import { type Naming, splitChoices, withoutHeads } from './enumeration.ts';
 import { takes } from './line-matching.ts';
-import { type Naming, withoutHeads } from './enumeration.ts';
 import { deniesList, halfFollows, itemAhead, leadsToItem } from './look-ahead.ts';
 import type { Mention, MentionedOption, ModifierAction } from './mention.ts';
 import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
@@ -11,6 +11,8 @@ export interface ParsedMentions {
   /** Words that stand where a product or an option should, and are none of the menu. */
   readonly unknownItems: readonly string[];
   readonly unknownOptions: readonly string[];
+  /** Options of the menu that nothing said here takes. */
+  readonly misfitOptions: readonly string[];
 }
 
 type MutableMention = { -readonly [Key in keyof Mention]: Mention[Key] };
@@ -43,6 +45,7 @@ export class MentionParser {
   readonly #namings = new Map<Mention, Naming>();
   readonly #unknownItems: string[] = [];
   readonly #unknownOptions: string[] = [];
+  readonly #misfitOptions: string[] = [];
   #current: MutableMention | null = null;
   #combo: MutableMention | null = null;
   #prefix = noPrefix();
@@ -65,8 +68,13 @@ export class MentionParser {
   parse(): ParsedMentions {
     for (const [index, span] of this.#spans.entries()) this.#read(span, index);
     this.#flushLoose();
-    const mentions = withoutHeads(this.#mentions, this.#namings);
-    return { mentions, unknownItems: this.#unknownItems, unknownOptions: this.#unknownOptions };
+    const mentions = splitChoices(withoutHeads(this.#mentions, this.#namings));
+    return {
+      mentions,
+      unknownItems: this.#unknownItems,
+      unknownOptions: this.#unknownOptions,
+      misfitOptions: this.#misfitOptions,
+    };
   }
 
   #read(span: Span, index: number): void {
@@ -171,7 +179,7 @@ export class MentionParser {
     const target = this.#current?.item ?? null;
     if (this.#preposition) return false;
     if (this.#prefix.isForAll) return true;
-    if (meaning.isShort && this.#half !== null) return true;
+    if (meaning.isShort && (this.#half !== null || this.#afterWith)) return true;
     if (meaning.isShort) return this.#prefix.sizePhrase === null || this.#itemAhead(index) !== null;
     if (this.#prefix.quantity !== null || this.#prefix.isDefinite || this.#prefix.sizePhrase !== null) return false;
     if (this.#current?.isSplit === true && target === null) return true;
@@ -263,7 +271,7 @@ export class MentionParser {
       this.#current = loose;
       this.#prefix = noPrefix();
     } else if (option.action !== 'no') {
-      this.#unknownOptions.push(span.text);
+      this.#misfitOptions.push(span.text);
     }
     if (this.#prefix.isForAll && this.#current !== null && !this.#prefixOptions.includes(option))
       this.#moveToAll(option);
@@ -371,11 +379,22 @@ export class MentionParser {
 
   #offerSlot(mention: MutableMention, combo: MutableMention): void {
     const item = mention.item;
+    const before = this.#mentions.at(-1);
+    const splitBefore = before?.slotOf === combo ? (before.isSplit ? before : before.slotWith) : null;
+    if (!mention.isSplit && !mention.followsComma && (mention.quantity === null || mention.isArticle))
+      mention.slotWith = splitBefore;
     const slot = combo.item?.combo?.slots.find(
       ({ id, options }) =>
         item !== null &&
         options.some((each) => each.id === item.id) &&
-        !this.#mentions.some((other) => other.slotOf === combo && other.slotId === id && !other.isSplit),
+        !this.#mentions.some(
+          (other) =>
+            other.slotOf === combo &&
+            other.slotId === id &&
+            !other.isSplit &&
+            other.slotWith === mention.slotWith &&
+            (other.quantity === null || other.isArticle || mention.quantity === null || mention.isArticle),
+        ),
     );
     if (slot === undefined) return;
     mention.slotOf = combo;
@@ -575,7 +594,10 @@ export class MentionParser {
         )
       )
         return;
-      if (this.#prefix.isArticle) this.#prefix = noPrefix();
+      const next = this.#spans[index + 1];
+      // "a latte and a breakfast wrap": what follows in a list of products is one.
+      const leadsToUnknown = next?.kind === 'word' && !next.isKnown && this.#mentions.some(({ item }) => item !== null);
+      if (this.#prefix.isArticle && !leadsToUnknown) this.#prefix = noPrefix();
       return;
     }
     this.#unknown(span, index);
@@ -602,7 +624,7 @@ export class MentionParser {
         : this.#afterWith || this.#action !== null
           ? this.#unknownOptions
           : null;
-    if (target === null || (span.isOfMenu && target === this.#unknownItems)) return;
+    if (target === null) return;
     if (previousIsUnknown && target.length > 0) target[target.length - 1] += ` ${span.text}`;
     else target.push(target === this.#unknownItems ? optionBefore + span.text : span.text);
     if (next?.kind !== 'word' || next.isKnown) {
@@ -673,6 +695,7 @@ export class MentionParser {
       options: [],
       slotOf: null,
       slotId: null,
+      slotWith: null,
       hasChoices: false,
       becomesCombo: false,
       from: prefix.from ?? this.#spans[0]?.from ?? 0,

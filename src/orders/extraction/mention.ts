@@ -44,6 +44,8 @@ export interface Mention {
   /** The combo of the same segment whose slot it may fill. */
   readonly slotOf: Mention | null;
   readonly slotId: string | null;
+  /** "one with a coke and fries": the choice said before it, whose combos it belongs to. */
+  readonly slotWith: Mention | null;
   /** A combo whose choices follow. */
   readonly hasChoices: boolean;
   /** "make it a combo". */

@@ -26,10 +26,15 @@ function readImplied(state: OrderState, mention: Mention, context: ReadingContex
 }
 
 function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: ReadingContext): readonly OrderState[] {
-  const comboId = mention.slotOf === null ? undefined : context.bound.get(mention.slotOf);
+  const isThere = state.lines.some(
+    (line) => isOfCombo(line, mention) && state.touched.has(line.id) && line.quantity === mention.quantity,
+  );
+  if (mention.isSplit && isThere) return [state];
+  const owner = mention.slotWith ?? mention.slotOf;
+  const comboId = owner === null ? undefined : context.bound.get(owner);
   const combo = state.lines.find(({ id }) => id === comboId);
   if (combo === undefined || mention.slotId === null) return readItem(state, mention, item, context);
-  if (mention.isSplit && mention.quantity !== null && combo.quantity > mention.quantity)
+  if (mention.isSplit && mention.quantity !== null && combo.quantity >= mention.quantity)
     return [splitSlot(state, combo, mention.slotId, item, mention.quantity, mention, context)];
   const isCounted = mention.quantity !== null && !mention.isArticle && mention.quantity !== combo.quantity;
   const standsAlone = (isCounted || mention.size !== null) && !mention.followsWith;
@@ -45,6 +50,11 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
   const listed = isListed ? matchesOf(state, item, mention)[0]?.line : undefined;
   const moved = listed === undefined ? [] : [withCost(removeLine(inSlot, listed.id, context.source), 0)];
   return [inSlot, ...moved, ...alone];
+}
+
+/** True for a line of the combo that the mention is a choice of, which has that choice. */
+function isOfCombo(line: OrderLine, { item, slotOf, slotId }: Mention): boolean {
+  return slotId !== null && line.item.id === slotOf?.item?.id && line.slots.get(slotId)?.id === item?.id;
 }
 
 /** "Both with coke", or a drink said after a combo that still lacks one. */
@@ -95,10 +105,15 @@ function splitSlot(
   mention: Mention,
   context: ReadingContext,
 ): OrderState {
-  if (combo.quantity <= quantity) return fillSlot(state, combo, slotId, item, mention, context);
+  if (combo.quantity <= quantity) return bind(fillSlot(state, combo, slotId, item, mention, context), mention, context);
   const left = changeLine(state, combo.id, { quantity: combo.quantity - quantity }, context.source, 'split');
   const slots = new Map([...combo.slots, [slotId, item] as const]);
-  return addLine(left, { item: combo.item, quantity, size: combo.size, options: combo.options, slots }, context.source);
+  const added = addLine(
+    left,
+    { item: combo.item, quantity, size: combo.size, options: combo.options, slots },
+    context.source,
+  );
+  return bind(added, mention, context);
 }
 
 function fillSlot(

@@ -82,6 +82,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         const last = current.spans.at(-1);
         if (last?.kind !== 'word' || !/^(?:on|of|for|with|to)$/.test(last.text)) open('offer');
       }
+      // "we don't have any muffins left": there were some.
+      if (span.kind === 'word' && span.text === 'left' && current.act === 'unavailable') current.isTemporary = true;
       current.spans.push(span);
       continue;
     }
@@ -163,6 +165,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'farewell':
         saysFarewell = true;
+        // "Maybe next time": the guest buys nothing.
+        if (span.text.endsWith('next time') && span.text.startsWith('maybe')) open('clear');
         open('none');
         break;
       case 'total':
@@ -194,7 +198,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       case 'sold-out':
         if (current.act === 'state' || current.act === 'menu' || current.act === 'make') current.act = 'out';
         else open('out');
-        current.isTemporary = true;
+        // What is not on the menu never was.
+        current.isTemporary = !span.text.includes('menu');
         break;
       case 'next-order':
         if (next?.kind !== 'word' || next.text !== 'of') startsNextOrder = true;
@@ -345,8 +350,9 @@ function readPrices(segment: Segment): void {
       .slice(0, index)
       .some(
         (other) =>
-          other.kind === 'menu' &&
-          (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0),
+          (other.kind === 'word' && !other.isKnown) ||
+          (other.kind === 'menu' &&
+            (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0)),
       );
     const lead = before?.kind === 'word' ? before.text : '';
     const isMore =

@@ -64,6 +64,16 @@ export class Vocabulary {
       if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
       const meaning = this.#meaning(phrase);
       meaning.item ??= item;
+      // "a sprite two liter"
+      const [count, unit, ...noun] = phrase;
+      if (
+        count !== undefined &&
+        unit !== undefined &&
+        numberOf(count) !== null &&
+        noun.length > 0 &&
+        item.combo === null
+      )
+        this.#meaning([...noun, count, unit]).item ??= item;
     }
   }
 
