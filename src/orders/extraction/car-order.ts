@@ -47,6 +47,7 @@ export class CarOrder {
   #isDoubtDespiteTotal = false;
   /** An option of the menu was said that nothing here takes. */
   #hasMisfits = false;
+  #hasDoubtfulItems = false;
   #awaitedSlots: ReadonlySet<string> = new Set();
 
   constructor(vocabulary: Vocabulary) {
@@ -80,7 +81,9 @@ export class CarOrder {
     const isMatched = isTotalled && totalCents(this.#vocabulary.menu, this.best) === this.#spokenTotalCents;
     if (isTotalled && !isMatched) reasons.add('total_mismatch');
     if (this.#isDoubtful && (!isMatched || this.#isDoubtDespiteTotal)) reasons.add('low_confidence');
+    // What was said to cost so much holds no product that the menu lacks.
     if (this.#hasMisfits && !isMatched) reasons.add('unknown_modifier');
+    if (this.#hasDoubtfulItems && !isMatched) reasons.add('unknown_item');
     for (const { item, quantity, slots } of lines) {
       if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
       if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true)
@@ -160,6 +163,7 @@ export class CarOrder {
         this.#reasons.clear();
         this.#unresolved = [];
         this.#hasMisfits = false;
+        this.#hasDoubtfulItems = false;
         return;
       case 'forget':
         this.#states = this.#states.map((state) => {
@@ -339,12 +343,18 @@ export class CarOrder {
   #readUnknown(parsed: ParsedMentions, segment: Segment): void {
     if (segment.act === 'make' && parsed.mentions.length === 0) return;
     for (const words of parsed.unknownItems) this.#resolveNot(words, 'unknown_item');
+    for (const words of parsed.doubtfulItems) this.#keepWords(words);
+    if (parsed.doubtfulItems.length > 0) this.#hasDoubtfulItems = true;
     for (const words of parsed.unknownOptions) this.#resolveNot(words, 'unknown_modifier');
     if (parsed.misfitOptions.length > 0) this.#hasMisfits = true;
   }
 
   #resolveNot(words: string, reason: ReviewReason): void {
     this.#reasons.add(reason);
+    this.#keepWords(words);
+  }
+
+  #keepWords(words: string): void {
     if (this.#unresolved.length < WORDS_KEPT && !this.#unresolved.includes(words)) this.#unresolved.push(words);
   }
 

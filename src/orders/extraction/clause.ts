@@ -4,7 +4,7 @@ import { type CueKind, cuePhrases, cueWords } from './cues.ts';
 import { moneyAt } from './money.ts';
 import type { Spelling } from './spelling.ts';
 import { isMark, numberOf, type Token } from './tokens.ts';
-import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
+import { type MenuMeaning, singularOf, type Vocabulary } from './vocabulary.ts';
 
 interface Extent {
   /** Indexes of the clause's tokens, half open. */
@@ -98,7 +98,7 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
   return {
     kind: 'word',
     text,
-    isKnown: commonWords.has(text) || cueWords.has(text) || text.startsWith('allerg'),
+    isKnown: commonWords.has(text) || commonWords.has(singularOf(text)) || cueWords.has(text) || text.startsWith('allerg'),
     isOfMenu: vocabulary.words.has(text),
     from: at,
     to: at + 1,

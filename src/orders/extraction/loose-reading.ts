@@ -136,7 +136,9 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
     mention.options.every(
       ({ action, options }) =>
         action === 'no' &&
-        options.some(({ name, aliases }) => [name, ...aliases].some((each) => each.startsWith(cutWord))),
+        options.some(({ name, aliases }) =>
+          [name, ...aliases].some((each) => each.split(' ').some((word) => word.startsWith(cutWord))),
+        ),
     );
   if (isRetraction) {
     const ids = new Set(mention.options.flatMap(({ options }) => options.map(({ optionId }) => optionId)));

@@ -10,6 +10,8 @@ export interface ParsedMentions {
   readonly mentions: readonly Mention[];
   /** Words that stand where a product or an option should, and are none of the menu. */
   readonly unknownItems: readonly string[];
+  /** Words that only an article made look like one: "a clean pitcher". */
+  readonly doubtfulItems: readonly string[];
   readonly unknownOptions: readonly string[];
   /** Options of the menu that nothing said here takes. */
   readonly misfitOptions: readonly string[];
@@ -44,6 +46,7 @@ export class MentionParser {
   readonly #mentions: MutableMention[] = [];
   readonly #namings = new Map<Mention, Naming>();
   readonly #unknownItems: string[] = [];
+  readonly #doubtfulItems: string[] = [];
   readonly #unknownOptions: string[] = [];
   readonly #misfitOptions: string[] = [];
   #current: MutableMention | null = null;
@@ -72,6 +75,7 @@ export class MentionParser {
     return {
       mentions,
       unknownItems: this.#unknownItems,
+      doubtfulItems: this.#doubtfulItems,
       unknownOptions: this.#unknownOptions,
       misfitOptions: this.#misfitOptions,
     };
@@ -620,17 +624,24 @@ export class MentionParser {
         : '';
     const target =
       this.#prefix.quantity !== null
-        ? this.#unknownItems
+        ? this.#isOrdered(before)
+          ? this.#unknownItems
+          : this.#doubtfulItems
         : this.#afterWith || this.#action !== null
           ? this.#unknownOptions
           : null;
     if (target === null) return;
     if (previousIsUnknown && target.length > 0) target[target.length - 1] += ` ${span.text}`;
-    else target.push(target === this.#unknownItems ? optionBefore + span.text : span.text);
+    else target.push(this.#prefix.quantity !== null ? optionBefore + span.text : span.text);
     if (next?.kind !== 'word' || next.isKnown) {
       this.#prefix = noPrefix();
-      if (target === this.#unknownItems) this.#current = null;
+      if (target !== this.#unknownOptions) this.#current = null;
     }
+  }
+
+  /** A number counts products, and so does "an order of"; an article stands before anything. */
+  #isOrdered(before: Span | undefined): boolean {
+    return !this.#prefix.isArticle || (before?.kind === 'word' && before.text === 'of') || before?.kind === 'menu';
   }
 
   #separate(index: number, text: ',' | 'and'): void {

@@ -70,8 +70,14 @@ function readLateSlot(
   });
   if (fitting.length === 0 || mention.isMore) return null;
   if (mention.isSplit && mention.quantity !== null) {
+    const count = mention.quantity;
+    const isThere = fitting.some(
+      ({ line, slot }) => line.slots.get(slot.id)?.id === item.id && line.quantity === count,
+    );
+    if (isThere) return [state];
     const free = fitting.filter(({ line, slot }) => !line.slots.has(slot.id));
-    const { line, slot } = free.find((each) => each.line.quantity > (mention.quantity ?? 1)) ?? free[0] ?? {};
+    const isDivisible = ({ line }: { readonly line: OrderLine }) => line.quantity > count;
+    const { line, slot } = free.find(isDivisible) ?? free[0] ?? fitting.findLast(isDivisible) ?? {};
     if (line !== undefined && slot !== undefined)
       return [splitSlot(state, line, slot.id, item, mention.quantity, mention, context)];
   }
@@ -259,9 +265,12 @@ function bind(state: OrderState, mention: Mention, context: ReadingContext): Ord
 function denied(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
   if (mention.item === null && mention.options.length > 0) {
     const said = mention.options.flatMap(({ options }) => options);
-    const line = state.lines.findLast(({ options }) =>
-      options.some(({ option, action }) => action !== 'no' && said.includes(option)),
-    );
+    const holds = (isLeftOff: boolean) =>
+      state.lines.findLast(({ options }) =>
+        options.some(({ option, action }) => (action === 'no') === isLeftOff && said.includes(option)),
+      );
+    // "no mustard, not ketchup": what was left off by mistake comes back.
+    const line = holds(false) ?? holds(true);
     if (line === undefined) return state;
     return changeLine(
       state,

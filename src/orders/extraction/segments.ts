@@ -84,6 +84,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       }
       // "we don't have any muffins left": there were some.
       if (span.kind === 'word' && span.text === 'left' && current.act === 'unavailable') current.isTemporary = true;
+      // "The fryer's down."
+      const named = current.spans.at(-1);
+      if (span.kind === 'word' && span.text === 'down' && named?.kind === 'word' && named.text.endsWith('s')) {
+        if (current.act === 'state' && !named.isKnown) current.act = 'out';
+        current.isTemporary = true;
+      }
       current.spans.push(span);
       continue;
     }
@@ -96,6 +102,10 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
           )
         )
           current.isTemporary = true;
+        // "So no fries right now."
+        if (/^(?:right now|at the moment|at this time|currently)$/.test(span.text) && current.act === 'state') {
+          if (current.spans.some((other) => other.kind === 'cue' && other.cue === 'no')) current.act = 'out';
+        }
         break;
       case 'ack':
         open('state');
@@ -185,7 +195,11 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('menu');
         break;
       case 'described':
-        if (span.text === 'has' && next?.kind !== 'menu') break;
+        // "The taco has cabbage", but not "has it been".
+        if (span.text === 'has' && next?.kind !== 'menu' && !(current.spans.at(-1)?.kind === 'menu' && isUnknown(next)))
+          break;
+        // "The first is a large latte": said of an order, not of a product.
+        if (isOrdinal(spans[index - 1])) break;
         if (current.act === 'state') current.act = 'menu';
         break;
       case 'unavailable':
@@ -239,6 +253,17 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
             current.isCorrection = true;
             break;
           }
+          // "Fish tacos instead of soft tacos."
+          const takesPlace = current.act === 'state' || current.act === 'make';
+          if (takesPlace && current.spans.filter(isProduct).length === 1) {
+            const product = spans.slice(index + 1).find(namesProduct);
+            if (product !== undefined && isProduct(product)) {
+              current.act = 'replace';
+              current.isReversed = true;
+              current.spans.push({ ...span, kind: 'word', text: 'for', isKnown: true, isOfMenu: false });
+              break;
+            }
+          }
         }
         current.spans.push(span);
         break;
@@ -264,6 +289,19 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
   return { segments, closes, saysFarewell, greets, asks, startsNextOrder };
+}
+
+/** An item of the menu, and nothing else. */
+function isProduct(span: Span): boolean {
+  return span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0;
+}
+
+function isUnknown(span: Span | undefined): boolean {
+  return span?.kind === 'word' && !span.isKnown;
+}
+
+function isOrdinal(span: Span | undefined): boolean {
+  return span?.kind === 'cue' && (span.cue === 'split' || span.cue === 'next-order');
 }
 
 function isInPlaceOf(text: string): boolean {
