@@ -2,14 +2,19 @@ import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
 import { takes } from './line-matching.ts';
 
-/** The item that the words at `index` lead up to, with nothing but options and sizes between; `joins`: also an "and". */
-export function itemAhead(spans: readonly Span[], index: number, joins: boolean): MenuItem | null {
+/**
+ * The item that the words at `index` lead up to, with nothing but options and sizes between; `joins`: also an "and"; `isSized`: a short
+ * name ("a large pepperoni") may be the item.
+ */
+export function itemAhead(spans: readonly Span[], index: number, joins: boolean, isSized: boolean): MenuItem | null {
+  let sized = isSized || isSize(spans[index]);
   for (let at = index + 1; at < spans.length; at++) {
     const span = spans[at];
     if (span === undefined) return null;
     if (span.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half')) continue;
     if (span.kind === 'menu') {
-      if (span.meaning.item !== null && (span.meaning.options.length === 0 || at > index)) {
+      sized ||= isSize(span);
+      if (span.meaning.item !== null && (!span.meaning.isShort || sized)) {
         const isLast = spans[at + 1]?.kind !== 'menu' || span.meaning.options.length === 0;
         if (isLast) return span.meaning.item;
       }
@@ -27,6 +32,10 @@ export function itemAhead(spans: readonly Span[], index: number, joins: boolean)
     return null;
   }
   return null;
+}
+
+function isSize(span: Span | undefined): boolean {
+  return span?.kind === 'menu' && span.meaning.isSize;
 }
 
 /** "pepperoni and mushroom pizza": after the "and", an option and then its item, with no number or article of its own. */
@@ -56,6 +65,9 @@ export function deniesList(spans: readonly Span[], index: number): boolean {
     if (span?.kind === 'word' && span.text === 'or') return true;
     if (span?.kind === 'word' && span.text === 'and') {
       const next = spans[at + 1];
+      const after = spans[at + 2];
+      // "no lettuce and mayo on the side"
+      if (after?.kind === 'cue' && after.cue === 'side') return false;
       return commas === 0 && next?.kind === 'menu' && next.meaning.item === null && next.meaning.options.length > 0;
     }
     return false;
@@ -88,4 +100,10 @@ export function halfFollows(spans: readonly Span[], index: number): boolean {
     return at > index + 1 && span?.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half');
   }
   return false;
+}
+
+/** A number or a size, and nothing else. */
+export function leadsToCount(next: Span | undefined): boolean {
+  if (next?.kind === 'number') return true;
+  return next?.kind === 'menu' && next.meaning.isSize && next.meaning.item === null && next.meaning.options.length === 0;
 }

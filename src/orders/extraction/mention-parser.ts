@@ -2,7 +2,7 @@ import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
 import { type Naming, splitChoices, withoutHeads } from './enumeration.ts';
 import { takes } from './line-matching.ts';
-import { deniesList, halfFollows, itemAhead, leadsToItem } from './look-ahead.ts';
+import { deniesList, halfFollows, itemAhead, leadsToCount, leadsToItem } from './look-ahead.ts';
 import type { Mention, MentionedOption, ModifierAction } from './mention.ts';
 import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
 
@@ -227,7 +227,7 @@ export class MentionParser {
 
   #itemAhead(index: number): MenuItem | null {
     const joins = this.#prefix.quantity !== null && this.#action === null && !this.#afterWith;
-    return itemAhead(this.#spans, index, joins);
+    return itemAhead(this.#spans, index, joins, this.#prefix.sizePhrase !== null);
   }
 
   #option(span: Extract<Span, { kind: 'menu' }>, index: number): void {
@@ -335,6 +335,8 @@ export class MentionParser {
     } else if (prefix.quantity !== null && !prefix.isArticle) this.#countToSize(item, mention);
     if (this.#action === 'extra') mention.isMore = true;
     mention.options.push(...this.#prefixOptions);
+    for (const { options } of this.#prefixOptions)
+      if (!takes(item, { options })) this.#misfitOptions.push(options[0]?.name ?? '');
     if (this.#preposition) this.#moveChunk(mention);
     const split = this.#current;
     // "two kids meals, one with apple slices"
@@ -472,18 +474,24 @@ export class MentionParser {
         return;
       case 'split':
       case 'other-half':
-        if (this.#halves > 0) this.#setHalf();
+        if (this.#halves > 0) this.#setHalf(span.text, index);
         else if (span.text.startsWith('the other') || span.text.startsWith('the 1'))
           this.#startSplit(1, span.from, span.to);
         else this.#prefix.isDefinite = true;
         return;
       case 'half':
-        this.#setHalf();
+        this.#setHalf(span.text, index);
         return;
       case 'whole':
         this.#clearHalf();
         return;
       case 'no':
+        // "a six piece, no, ten piece": what was said before was wrong.
+        if (leadsToCount(this.#spans[index + 1])) {
+          this.#prefix = noPrefix();
+          return;
+        }
+        this.#chunk++;
         this.#action = 'no';
         this.#keepsAction = deniesList(this.#spans, index);
         return;
@@ -492,6 +500,7 @@ export class MentionParser {
         return;
       case 'extra':
       case 'light':
+        this.#chunk++;
         this.#action = span.cue;
         this.#keepsAction = false;
         return;
@@ -528,12 +537,20 @@ export class MentionParser {
     this.#prefix = noPrefix();
   }
 
-  #setHalf(): void {
+  #setHalf(text: string, index: number): void {
     const half = this.#halves === 0 ? 'first' : 'second';
     const trailing = this.#mentions.flatMap(({ options }) =>
       options.filter((option) => option.chunk === this.#chunk && option.half === null),
     );
     // "pepperoni on one half": the half follows; "half pepperoni": it leads.
+    const next = this.#spans[index + 1];
+    const leads = !text.startsWith('on ') && next?.kind === 'menu' && next.meaning.options.length > 0;
+    if (leads) {
+      this.#half = half;
+      this.#halves++;
+      this.#chunk++;
+      return;
+    }
     if (trailing.length > 0 && this.#half === null) for (const option of trailing) option.half = half;
     else this.#half = half;
     this.#halves++;

@@ -49,7 +49,15 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
   // Said alone before, and now read back as the combo's own.
   const listed = isListed ? matchesOf(state, item, mention)[0]?.line : undefined;
   const moved = listed === undefined ? [] : [withCost(removeLine(inSlot, listed.id, context.source), 0)];
-  return [inSlot, ...moved, ...alone];
+  return [inSlot, ...moved, ...ofComboSize(inSlot, combo.id, mention, context), ...alone];
+}
+
+/** "A number six large curly fries": the size may be the combo's. */
+function ofComboSize(inSlot: OrderState, comboId: string, { size }: Mention, { source }: ReadingContext): readonly OrderState[] {
+  const combo = inSlot.lines.find(({ id }) => id === comboId);
+  if (combo === undefined || size === null || combo.size !== null) return [];
+  if (!combo.item.sizes.some(({ name }) => name === size)) return [];
+  return [withCost(changeLine(inSlot, comboId, { size }, source), 0.3)];
 }
 
 /** True for a line of the combo that the mention is a choice of, which has that choice. */
@@ -178,7 +186,10 @@ function readItem(state: OrderState, mention: Mention, item: MenuItem, context: 
     const slots = item.combo === null ? new Map<string, MenuItem>() : replaced.slots;
     const quantity = mention.quantity !== null && !mention.isArticle ? mention.quantity : replaced.quantity;
     const size = mention.size ?? (item.sizes.some(({ name }) => name === replaced.size) ? replaced.size : null);
-    const kept = replaced.options.filter(({ option }) => item.groups.some(({ id }) => id === option.groupId));
+    // What comes with a size and options of its own is described anew.
+    const isDescribed = mention.size !== null && mention.options.length > 0;
+    const inherited = isDescribed ? [] : replaced.options;
+    const kept = inherited.filter(({ option }) => item.groups.some(({ id }) => id === option.groupId));
     const options = mergeOptions(item, kept, optionsFor(item, mention.options));
     const changed = changeLine(state, replaced.id, { item, quantity, size, options, slots }, source, 'replace');
     context.bound.set(mention, replaced.id);

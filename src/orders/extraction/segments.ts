@@ -367,7 +367,7 @@ function choiceAt(spans: readonly Span[]): number {
     for (; from > 0; from--) {
       const before = spans[from - 1];
       const isPart =
-        before?.kind === 'menu' ||
+        (before?.kind === 'menu' && !isProduct(before)) ||
         before?.kind === 'number' ||
         (before?.kind === 'word' && /^(?:an?|the)$/.test(before.text));
       if (!isPart) break;
