@@ -214,7 +214,7 @@ export class CarOrder {
       // "never mind the tacos two burritos": what a number begins anew is ordered.
       const kept = parsed.mentions.findIndex(
         ({ abuts, item, quantity }, at) =>
-          abuts && item !== null && quantity !== null && parsed.mentions[at - 1]?.isDefinite === true,
+          abuts && item !== null && quantity !== null && parsed.mentions[at - 1]?.quantity === null,
       );
       const gone = kept < 0 ? parsed.mentions : parsed.mentions.slice(0, kept);
       for (const mention of gone) this.#takeOff(mention, segment, clause, isPartial);
