@@ -1,5 +1,6 @@
 import type { Menu } from '../menu/menu.ts';
 import {
+  changeLine,
   emptyState,
   type OrderState,
   removeLine,
@@ -59,7 +60,7 @@ export function chooseReading(
   const isFound = spokenTotalCents === null || read.some(fits);
   const mended = isFound
     ? []
-    : withoutReplaced(read[0] ?? emptyState, closing)
+    : [...withoutReplaced(read[0] ?? emptyState, closing), ...withAbsorbed(read[0] ?? emptyState, closing)]
         .filter(fits)
         .slice(0, 1);
   const [first = emptyState, second] = keepCheapest([
@@ -82,9 +83,26 @@ function afterReadback(state: OrderState, { readback, turn, atMs }: ClosingWords
 
 /** A line beside which a later one of its kind stands may have been replaced by it, in words that were missed. */
 function withoutReplaced(state: OrderState, { turn, atMs }: ClosingWords): readonly OrderState[] {
-  const isFollowed = (line: OrderState['lines'][number]) =>
-    state.lines.some((later) => later.turn > line.turn && later.item.category === line.item.category);
+  const isFollowed = (line: OrderState['lines'][number], index: number) =>
+    state.lines.some(
+      (later, at) => at > index && later.turn >= line.turn && later.item.category === line.item.category,
+    );
   return state.lines.filter(isFollowed).map((line) => removeLine(state, line.id, silentSource(turn, atMs)));
+}
+
+/** A side or drink of its own may be the choice that a combo lacks. */
+function withAbsorbed(state: OrderState, { turn, atMs }: ClosingWords): readonly OrderState[] {
+  return state.lines.flatMap((combo) =>
+    (combo.item.combo?.slots ?? []).flatMap((slot) =>
+      state.lines
+        .filter(({ item, quantity }) => quantity === combo.quantity && slot.options.some(({ id }) => id === item.id))
+        .map((line) => {
+          const source = silentSource(turn, atMs);
+          const slots = combo.slots.has(slot.id) ? combo.slots : new Map([...combo.slots, [slot.id, line.item]]);
+          return removeLine(changeLine(state, combo.id, { slots }, source), line.id, source);
+        }),
+    ),
+  );
 }
 
 /** Where what was not said counts. */

@@ -98,7 +98,8 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
   return {
     kind: 'word',
     text,
-    isKnown: commonWords.has(text) || commonWords.has(singularOf(text)) || cueWords.has(text) || text.startsWith('allerg'),
+    isKnown:
+      commonWords.has(text) || commonWords.has(singularOf(text)) || cueWords.has(text) || text.startsWith('allerg'),
     isOfMenu: vocabulary.words.has(text),
     from: at,
     to: at + 1,

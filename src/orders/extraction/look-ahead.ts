@@ -8,30 +8,27 @@ import { takes } from './line-matching.ts';
  */
 export function itemAhead(spans: readonly Span[], index: number, joins: boolean, isSized: boolean): MenuItem | null {
   let sized = isSized || isSize(spans[index]);
+  // "large pepperoni deep dish": the short name is the item where no other follows.
+  let short: MenuItem | null = null;
   for (let at = index + 1; at < spans.length; at++) {
     const span = spans[at];
-    if (span === undefined) return null;
+    if (span === undefined) return short;
     if (span.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half')) continue;
     if (span.kind === 'menu') {
       sized ||= isSize(span);
       if (span.meaning.item !== null && (!span.meaning.isShort || sized)) {
         const isLast = spans[at + 1]?.kind !== 'menu' || span.meaning.options.length === 0;
         if (isLast) return span.meaning.item;
+        short ??= span.meaning.isShort ? span.meaning.item : null;
       }
       if (span.meaning.options.length > 0 || span.meaning.isSize) continue;
-      return null;
+      return short;
     }
-    if (
-      span.kind === 'word' &&
-      span.text === 'and' &&
-      joins &&
-      spans[at + 1]?.kind === 'menu' &&
-      leadsToPlainItem(spans, at + 1)
-    )
-      continue;
-    return null;
+    const isJoined = span.kind === 'word' && span.text === 'and' && joins;
+    if (isJoined && spans[at + 1]?.kind === 'menu' && leadsToPlainItem(spans, at + 1)) continue;
+    return short;
   }
-  return null;
+  return short;
 }
 
 function isSize(span: Span | undefined): boolean {
@@ -105,5 +102,7 @@ export function halfFollows(spans: readonly Span[], index: number): boolean {
 /** A number or a size, and nothing else. */
 export function leadsToCount(next: Span | undefined): boolean {
   if (next?.kind === 'number') return true;
-  return next?.kind === 'menu' && next.meaning.isSize && next.meaning.item === null && next.meaning.options.length === 0;
+  return (
+    next?.kind === 'menu' && next.meaning.isSize && next.meaning.item === null && next.meaning.options.length === 0
+  );
 }

@@ -128,6 +128,7 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
         { item: whole.item, quantity: mention.quantity, size: whole.size, options, slots: whole.slots },
         source,
       );
+      if (added.focusId !== null) context.bound.set(mention, added.focusId);
       return { ...added, focusId: whole.id };
     }
   }
@@ -149,6 +150,7 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
       source,
     );
   }
+  if (mention.isSplit) context.bound.set(mention, line.id);
   return setOptions(state, line, mention, context);
 }
 

@@ -257,10 +257,9 @@ export class MentionParser {
     } else if (
       current !== null &&
       !this.#preposition &&
-      (current.item === null || takes(current.item, span.meaning) || this.#takerOf(span.meaning) !== null)
+      (takesOwn(current, span.meaning) || this.#takerOf(span.meaning) !== null)
     ) {
-      const taker =
-        current.item === null || takes(current.item, span.meaning) ? current : (this.#takerOf(span.meaning) ?? current);
+      const taker = takesOwn(current, span.meaning) ? current : (this.#takerOf(span.meaning) ?? current);
       taker.options.push(option);
       if (taker.isSplit && taker.options.length === 1)
         this.#namings.set(taker, { kind: [], shortFor: span.meaning.isShort ? span.meaning.item : null });
@@ -348,6 +347,7 @@ export class MentionParser {
       this.#afterWith
     ) {
       this.#mentions.pop();
+      this.#current = null;
       mention.isSplit = true;
       mention.quantity = split.quantity;
     }
@@ -355,9 +355,10 @@ export class MentionParser {
       this.#offerSlot(mention, this.#combo);
     this.#mentions.push(mention);
     if (span.meaning.kind.includes(item)) this.#namings.set(mention, { kind: span.meaning.kind, shortFor: null });
-    if (mention.slotOf === null) {
+    // "one with a coke and chicken": the option is of the combo that has the coke.
+    if (mention.slotOf === null || mention.isSplit) {
       this.#current = mention;
-      if (item.combo !== null) this.#combo = mention;
+      if (item.combo !== null && mention.slotOf === null) this.#combo = mention;
     }
     this.#prefix = noPrefix();
     this.#prefixOptions = [];
@@ -386,7 +387,8 @@ export class MentionParser {
   #offerSlot(mention: MutableMention, combo: MutableMention): void {
     const item = mention.item;
     const before = this.#mentions.at(-1);
-    const splitBefore = before?.slotOf === combo ? (before.isSplit ? before : before.slotWith) : null;
+    const isOfCombo = before?.slotOf === combo || (before?.isSplit === true && before.item === null);
+    const splitBefore = before !== undefined && isOfCombo ? (before.isSplit ? before : before.slotWith) : null;
     if (!mention.isSplit && !mention.followsComma && (mention.quantity === null || mention.isArticle))
       mention.slotWith = splitBefore;
     const slot = combo.item?.combo?.slots.find(
@@ -730,4 +732,10 @@ export class MentionParser {
       to: prefix.from ?? 0,
     };
   }
+}
+
+/** True where the mention itself, or the combo that it is a choice of, takes the option. */
+function takesOwn({ item, isSplit, slotOf }: Mention, meaning: MenuMeaning): boolean {
+  if (item === null || takes(item, meaning)) return true;
+  return isSplit && slotOf?.item != null && takes(slotOf.item, meaning);
 }

@@ -43,6 +43,11 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
     fillSlot(state, combo, mention.slotId, item, mention, context),
     standsAlone || isListed ? 0.6 : 0,
   );
+  if (mention.slotWith !== null && mention.slotOf !== null) {
+    // The next "one with" is about the combos that are left.
+    const restId = context.bound.get(mention.slotOf);
+    return [restId === undefined ? inSlot : { ...inSlot, focusId: restId }];
+  }
   const alone = readItem(state, mention, item, context).map((each) =>
     withCost(each, standsAlone || isListed ? 0 : 0.8),
   );
@@ -53,7 +58,12 @@ function readSlot(state: OrderState, mention: Mention, item: MenuItem, context: 
 }
 
 /** "A number six large curly fries": the size may be the combo's. */
-function ofComboSize(inSlot: OrderState, comboId: string, { size }: Mention, { source }: ReadingContext): readonly OrderState[] {
+function ofComboSize(
+  inSlot: OrderState,
+  comboId: string,
+  { size }: Mention,
+  { source }: ReadingContext,
+): readonly OrderState[] {
   const combo = inSlot.lines.find(({ id }) => id === comboId);
   if (combo === undefined || size === null || combo.size !== null) return [];
   if (!combo.item.sizes.some(({ name }) => name === size)) return [];

@@ -43,6 +43,8 @@ export interface Segmented {
   readonly closes: boolean;
   readonly saysFarewell: boolean;
   readonly greets: boolean;
+  /** "Hi, what can I get you?": after a closing it is said to another car. */
+  readonly saysHello: boolean;
   readonly asks: boolean;
   /** "the second order is": another order of the same car. */
   readonly startsNextOrder: boolean;
@@ -56,6 +58,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
   let saysFarewell = false;
   let greets = false;
   let asks = false;
+  let saysHello = false;
   let startsNextOrder = false;
   let isCorrection = false;
   const open = (act: SegmentAct) => {
@@ -161,6 +164,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'ask-more':
         asks = true;
+        // "Hi, what can I get you?"
+        if (index <= 2 && isHello(spans[0])) saysHello = true;
         open('none').spans.push(span);
         break;
       case 'confirm':
@@ -267,8 +272,17 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         }
         current.spans.push(span);
         break;
+      case 'no':
+        // "one crispy, no, spicy chicken": a word on its own that takes back.
+        if (span.text === 'no' && isBetweenMarks(spans, index) && current.spans.some(isProduct)) {
+          isCorrection = true;
+          open('state').isChange = true;
+          break;
+        }
+        if (next !== undefined) current.spans.push(span);
+        break;
       default:
-        if (next !== undefined || span.cue !== 'no') current.spans.push(span);
+        current.spans.push(span);
     }
   }
   segments.push(current);
@@ -277,7 +291,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     if (segment === undefined) break;
     dropSizeQuestion(segment.spans);
     segment.isCorrection ||= isCorrection;
-    if (segment.act === 'state' && isQuestion && at === segments.length - 1 && isSuggestion(segment))
+    if (
+      segment.act === 'state' &&
+      isQuestion &&
+      at === segments.length - 1 &&
+      (isSuggestion(segment) || isWithThat(segment))
+    )
       segment.act = 'offer';
     const choice = segment.act === 'state' || segment.act === 'make' ? choiceAt(segment.spans) : -1;
     if (choice >= 0) {
@@ -288,12 +307,21 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     if (segment.act === 'state') readPrices(segment);
     if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
-  return { segments, closes, saysFarewell, greets, asks, startsNextOrder };
+  return { segments, closes, saysFarewell, greets, saysHello, asks, startsNextOrder };
 }
 
 /** An item of the menu, and nothing else. */
 function isProduct(span: Span): boolean {
   return span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0;
+}
+
+function isBetweenMarks(spans: readonly Span[], index: number): boolean {
+  const before = spans.slice(0, index).findLast((span) => span.kind !== 'cue' || span.cue !== 'filler');
+  return before?.kind === 'mark' && spans[index + 1]?.kind === 'mark';
+}
+
+function isHello(span: Span | undefined): boolean {
+  return span?.kind === 'cue' && /^(?:hi|hello|hey|good morning|good afternoon|good evening)$/.test(span.text);
 }
 
 function isUnknown(span: Span | undefined): boolean {
@@ -351,6 +379,12 @@ function dropSizeQuestion(spans: Span[]): void {
 function isSuggestion({ spans }: Segment): boolean {
   const first = spans.find((span) => span.kind !== 'mark');
   return first?.kind === 'word' && first.text === 'like';
+}
+
+/** "Fries with that?" */
+function isWithThat({ spans }: Segment): boolean {
+  const [before, last] = spans.slice(-2);
+  return before?.kind === 'word' && before.text === 'with' && last?.kind === 'word' && /^(?:that|it)$/.test(last.text);
 }
 
 /** Where "fries or onion rings", "hot or iced" begins in a segment; -1 where no choice is left to the guest. */

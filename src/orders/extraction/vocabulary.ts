@@ -109,7 +109,11 @@ export class Vocabulary {
 
   #addOption(option: MenuOption, text: string): void {
     const joined = text.includes('-') ? [tokensOfPhrase(text.replaceAll('-', ''))] : [];
-    for (const phrase of [...withPlurals(tokensOfPhrase(text)), ...joined]) {
+    // "quad shot" of an alias "quad" and a name "quadruple shot".
+    const [only, ...others] = tokensOfPhrase(text);
+    const last = lastWordOf(option.name);
+    const full = only !== undefined && others.length === 0 && only !== last ? [[only, last]] : [];
+    for (const phrase of [...withPlurals(tokensOfPhrase(text)), ...joined, ...full]) {
       if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
       const { options } = this.#meaning(phrase);
       if (!options.some(({ groupId }) => groupId === option.groupId)) options.push(option);
