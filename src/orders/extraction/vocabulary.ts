@@ -152,7 +152,8 @@ export class Vocabulary {
   }
 }
 
-function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
+/** A phrase of the menu and the other forms in which it is said. */
+export function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
   yield phrase;
   const last = phrase.at(-1);
   if (last === undefined || numberOf(last) !== null) return;
