@@ -5,7 +5,7 @@ import type { Span } from './clause.ts';
 import { allowOptions, removeOptions } from './loose-reading.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
-import { readMention, removeMentioned } from './order-reading.ts';
+import { readMention } from './order-reading.ts';
 import {
   changeLine,
   clearLines,
@@ -17,7 +17,8 @@ import {
   totalCents,
 } from './order-state.ts';
 import type { ReadingContext } from './reading-context.ts';
-import type { Segment } from './segments.ts';
+import { removeMentioned } from './removal.ts';
+import type { Segment } from './segment.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 const QUANTITY_USUAL = 10;

@@ -1,7 +1,7 @@
 import type { Menu, MenuItem } from '../menu/menu.ts';
 import type { Mention } from './mention.ts';
 import type { Source } from './order-state.ts';
-import type { Segment } from './segments.ts';
+import type { Segment } from './segment.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** What a mention is read in the light of. */

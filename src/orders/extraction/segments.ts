@@ -1,42 +1,16 @@
 import type { Span } from './clause.ts';
-
-export type SegmentAct =
-  | 'state'
-  | 'none'
-  | 'greet'
-  | 'offer'
-  | 'question'
-  | 'menu'
-  | 'unavailable'
-  | 'out'
-  | 'allow'
-  | 'remove'
-  | 'forget'
-  | 'clear'
-  | 'replace'
-  | 'make'
-  | 'total';
-
-/** A run of a clause with one act. */
-export interface Segment {
-  act: SegmentAct;
-  readonly spans: Span[];
-  /** "so", "that's", "I have": the order is said again. */
-  isReadback: boolean;
-  /** "just the burger": nothing else. */
-  isExclusive: boolean;
-  /** "sorry", "actually", "instead": it takes the place of what was said. */
-  isCorrection: boolean;
-  isAddition: boolean;
-  /** "instead", "change that to": it takes the place of something of its kind. */
-  isChange: boolean;
-  /** "substitute rings for the fries": the new comes first. */
-  isReversed: boolean;
-  /** "sold out", "right now": what is missing is missed for a time only. */
-  isTemporary: boolean;
-  /** "out of": said of the thing itself. */
-  isRunOut: boolean;
-}
+import { newSegment, type Segment, type SegmentAct } from './segment.ts';
+import { settleActs } from './segment-shape.ts';
+import {
+  isBetweenMarks,
+  isHello,
+  isInPlaceOf,
+  isOrdinal,
+  isPoliteness,
+  isProduct,
+  isUnknown,
+  namesProduct,
+} from './span-tests.ts';
 
 export interface Segmented {
   readonly segments: readonly Segment[];
@@ -286,153 +260,6 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     }
   }
   segments.push(current);
-  for (let at = 0; at < segments.length; at++) {
-    const segment = segments[at];
-    if (segment === undefined) break;
-    dropSizeQuestion(segment.spans);
-    segment.isCorrection ||= isCorrection;
-    if (
-      segment.act === 'state' &&
-      isQuestion &&
-      at === segments.length - 1 &&
-      (isSuggestion(segment) || isWithThat(segment))
-    )
-      segment.act = 'offer';
-    const choice = segment.act === 'state' || segment.act === 'make' ? choiceAt(segment.spans) : -1;
-    if (choice >= 0) {
-      const offered = newSegment('offer');
-      offered.spans.push(...segment.spans.splice(choice));
-      segments.splice(at + 1, 0, offered);
-    }
-    if (segment.act === 'state') readPrices(segment);
-    if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
-  }
+  settleActs(segments, isCorrection, isQuestion);
   return { segments, closes, saysFarewell, greets, saysHello, asks, startsNextOrder };
-}
-
-/** An item of the menu, and nothing else. */
-function isProduct(span: Span): boolean {
-  return span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0;
-}
-
-function isBetweenMarks(spans: readonly Span[], index: number): boolean {
-  const before = spans.slice(0, index).findLast((span) => span.kind !== 'cue' || span.cue !== 'filler');
-  return before?.kind === 'mark' && spans[index + 1]?.kind === 'mark';
-}
-
-function isHello(span: Span | undefined): boolean {
-  return span?.kind === 'cue' && /^(?:hi|hello|hey|good morning|good afternoon|good evening)$/.test(span.text);
-}
-
-function isUnknown(span: Span | undefined): boolean {
-  return span?.kind === 'word' && !span.isKnown;
-}
-
-function isOrdinal(span: Span | undefined): boolean {
-  return span?.kind === 'cue' && (span.cue === 'split' || span.cue === 'next-order');
-}
-
-function isInPlaceOf(text: string): boolean {
-  return text === 'instead of' || text === 'rather than' || text === 'in place of';
-}
-
-function namesProduct(span: Span): boolean {
-  return span.kind === 'menu' && (span.meaning.item !== null || span.meaning.options.length > 0);
-}
-
-function isPoliteness(span: Span): boolean {
-  return span.kind === 'mark' || (span.kind === 'cue' && (span.cue === 'ack' || span.cue === 'filler'));
-}
-
-function newSegment(act: SegmentAct): Segment {
-  return {
-    act,
-    spans: [],
-    isReadback: false,
-    isExclusive: false,
-    isCorrection: false,
-    isAddition: false,
-    isChange: false,
-    isReversed: false,
-    isTemporary: false,
-    isRunOut: false,
-  };
-}
-
-/** "the mocha is espresso with chocolate". */
-function isDefinition(spans: readonly Span[]): boolean {
-  const at = spans.findIndex((span) => span.kind === 'word' && span.text === 'is');
-  const subject = spans[at - 1];
-  return at > 0 && subject?.kind === 'menu' && subject.meaning.item !== null && spans[at + 1]?.kind === 'menu';
-}
-
-/** "large or medium": a question within what is ordered. */
-function dropSizeQuestion(spans: Span[]): void {
-  const at = spans.findIndex((span) => span.kind === 'word' && span.text === 'or');
-  const left = spans[at - 1];
-  const right = spans[at + 1];
-  const isSize = (span: Span | undefined) => span?.kind === 'menu' && span.meaning.isSize && span.meaning.item === null;
-  if (at > 0 && isSize(left) && isSize(right)) spans.splice(at - 1, 3);
-}
-
-/** "Like a latte?": offered, not ordered. */
-function isSuggestion({ spans }: Segment): boolean {
-  const first = spans.find((span) => span.kind !== 'mark');
-  return first?.kind === 'word' && first.text === 'like';
-}
-
-/** "Fries with that?" */
-function isWithThat({ spans }: Segment): boolean {
-  const [before, last] = spans.slice(-2);
-  return before?.kind === 'word' && before.text === 'with' && last?.kind === 'word' && /^(?:that|it)$/.test(last.text);
-}
-
-/** Where "fries or onion rings", "hot or iced" begins in a segment; -1 where no choice is left to the guest. */
-function choiceAt(spans: readonly Span[]): number {
-  let isDenied = false;
-  for (const [index, span] of spans.entries()) {
-    if (span.kind === 'cue' && span.cue === 'no') isDenied = true;
-    if (span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0) isDenied = false;
-    if (span.kind !== 'word' || span.text !== 'or' || isDenied) continue;
-    const left = spans[index - 1];
-    if (left?.kind !== 'menu' || !spans.slice(index + 1).some((other) => other.kind === 'menu')) continue;
-    let from = index - 1;
-    if (left.meaning.item === null) return from;
-    for (; from > 0; from--) {
-      const before = spans[from - 1];
-      const isPart =
-        (before?.kind === 'menu' && !isProduct(before)) ||
-        before?.kind === 'number' ||
-        (before?.kind === 'word' && /^(?:an?|the)$/.test(before.text));
-      if (!isPart) break;
-    }
-    return from;
-  }
-  return -1;
-}
-
-/** "a large latte is five fifteen", "for one ninety nine": talk of prices. Otherwise an amount is the total. */
-function readPrices(segment: Segment): void {
-  const { spans } = segment;
-  for (const [index, span] of spans.entries()) {
-    if (span.kind !== 'money') continue;
-    const before = spans[index - 1];
-    const after = spans[index + 1];
-    const hasItem = spans
-      .slice(0, index)
-      .some(
-        (other) =>
-          (other.kind === 'word' && !other.isKnown) ||
-          (other.kind === 'menu' &&
-            (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0)),
-      );
-    const lead = before?.kind === 'word' ? before.text : '';
-    const isMore =
-      (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) ||
-      (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
-    if (isMore || /^(?:for|at)$/.test(lead) || (hasItem && /^(?:is|are|just|only|be)$/.test(lead))) {
-      segment.act = 'menu';
-      return;
-    }
-  }
 }
