@@ -27,3 +27,19 @@ export interface ReadingContext {
   /** The slots that the agent asked for last. */
   readonly awaitedSlots: ReadonlySet<string>;
 }
+
+/** Which options give way to the mention's own. */
+export function givingWay(segment: Segment, mention: Mention): ReadingContext['replaces'] {
+  if (segment.act === 'replace' || segment.isChange) return 'group';
+  const [only, ...others] = mention.options;
+  // "Chicken, my mistake."
+  if (
+    segment.isCorrection &&
+    segment.act === 'state' &&
+    mention.item === null &&
+    only?.action === 'add' &&
+    others.length === 0
+  )
+    return 'group';
+  return segment.isCorrection || segment.isReadback ? 'kind' : 'none';
+}

@@ -52,3 +52,16 @@ export function newSegment(act: SegmentAct): Segment {
     isRunOut: false,
   };
 }
+
+/** The two sides of "change the fries to rings", and of "substitute rings for the fries". */
+export function oldAndNew({ act, spans, isReversed }: Segment): {
+  readonly old: readonly Span[];
+  readonly target: readonly Span[];
+} {
+  const isTurn = (span: Span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text);
+  const at = act === 'replace' ? spans.findLastIndex(isTurn) : -1;
+  if (at < 0) return { old: [], target: spans };
+  const left = spans.slice(0, at);
+  const right = spans.slice(at + 1);
+  return isReversed && at > 0 ? { old: right, target: left } : { old: left, target: right };
+}
