@@ -58,11 +58,7 @@ export function chooseReading(
     spokenTotalCents !== null && state.lines.length > 0 && totalCents(menu, state) === spokenTotalCents;
   const weighed = read.map((state) => (fits(state) ? withCost(state, TOTAL_FITS) : state));
   const isFound = spokenTotalCents === null || read.some(fits);
-  const mended = isFound
-    ? []
-    : [...withoutReplaced(read[0] ?? emptyState, closing), ...withAbsorbed(read[0] ?? emptyState, closing)]
-        .filter(fits)
-        .slice(0, 1);
+  const mended = isFound ? [] : mendings(read[0] ?? emptyState, closing).filter(fits);
   const [first = emptyState, second] = keepCheapest([
     ...mended.map((state) => withCost(state, TOTAL_FITS)),
     ...weighed,
@@ -79,6 +75,28 @@ function afterReadback(state: OrderState, { readback, turn, atMs }: ClosingWords
   const dropped = left.reduce((next, line) => removeLine(next, line.id, silentSource(turn, atMs)), state);
   // One thing said again may be said for itself; two and more are a list.
   return readback.isSure || said >= 2 ? [withCost(state, 0.4), dropped] : [state, withCost(dropped, 0.4)];
+}
+
+/** What the order may be where words were missed. Only one that costs the spoken total is believed; two of them are a doubt. */
+function mendings(state: OrderState, closing: ClosingWords): readonly OrderState[] {
+  return [...withoutReplaced(state, closing), ...withAbsorbed(state, closing), ...withoutEarlierOption(state, closing)];
+}
+
+/** Of two options of a group the later may have taken the place of the earlier. */
+function withoutEarlierOption(state: OrderState, { turn, atMs }: ClosingWords): readonly OrderState[] {
+  return state.lines.flatMap((line) =>
+    line.options
+      .filter(({ option, action }, index) =>
+        line.options.some(
+          (later, at) =>
+            at > index && later.option.groupId === option.groupId && action === 'add' && later.action === 'add',
+        ),
+      )
+      .map((earlier) => {
+        const options = line.options.filter((each) => each !== earlier);
+        return changeLine(state, line.id, { options }, silentSource(turn, atMs));
+      }),
+  );
 }
 
 /** A line beside which a later one of its kind stands may have been replaced by it, in words that were missed. */

@@ -24,7 +24,9 @@ export function readItem(
   const free = matches.filter(({ line }) => !taken.has(line.id) || isStutter(line));
   const whole = wholeOf(state, mention, item, context);
   if (whole !== null) return [whole];
-  const isPlainRepeat = mention.quantity === null || mention.isDefinite || (mention.abuts && !mention.hasChoices);
+  const isCorrectedAgain = segment.isCorrection && matches.some(({ line }) => line.quantity === mention.quantity);
+  const isPlainRepeat =
+    isCorrectedAgain || mention.quantity === null || mention.isDefinite || (mention.abuts && !mention.hasChoices);
   const usable = isPlainRepeat ? matches : free;
   const best = usable[0];
   if (mention.isMore) return [bind(more(state, mention, item, context), mention, context)];

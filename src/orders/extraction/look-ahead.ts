@@ -64,7 +64,7 @@ export function deniesList(spans: readonly Span[], index: number): boolean {
       const next = spans[at + 1];
       const after = spans[at + 2];
       // "no lettuce and mayo on the side"
-      if (after?.kind === 'cue' && after.cue === 'side') return false;
+      if (after?.kind === 'cue' && (after.cue === 'side' || after.cue === 'add')) return false;
       return commas === 0 && next?.kind === 'menu' && next.meaning.item === null && next.meaning.options.length > 0;
     }
     return false;

@@ -7,7 +7,8 @@ export function readLoose(state: OrderState, mention: Mention, context: ReadingC
   let next = state;
   if (mention.isMore && mention.kind.length === 0) return repeatFocus(state, mention, context);
   if (mention.becomesCombo) next = upgraded(next, context);
-  if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
+  if (mention.isSplit && mention.sizePhrase !== null) next = splitBySize(next, mention, mention.sizePhrase, context);
+  else if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
   if (mention.options.length > 0) next = applyOptions(next, mention, context);
   else if (
     mention.quantity !== null &&
@@ -55,6 +56,22 @@ export function upgraded(state: OrderState, { menu, source }: ReadingContext): O
     source,
     'replace',
   );
+}
+
+/** "two hot chocolates, one small and one large" */
+function splitBySize(state: OrderState, mention: Mention, phrase: string, context: ReadingContext): OrderState {
+  const { vocabulary, source } = context;
+  const count = mention.quantity ?? 1;
+  const fitting = state.lines.filter((line) => vocabulary.sizeOf(line.item, phrase) !== null && line.quantity >= count);
+  const isOfSize = (line: OrderLine) => line.size === vocabulary.sizeOf(line.item, phrase);
+  if (fitting.some((line) => state.touched.has(line.id) && isOfSize(line) && line.quantity === count)) return state;
+  const line = fitting.find(({ id }) => id === state.focusId) ?? fitting.at(-1);
+  if (line === undefined) return state;
+  const size = vocabulary.sizeOf(line.item, phrase);
+  if (line.quantity === count) return changeLine(state, line.id, { size }, source);
+  const left = changeLine(state, line.id, { quantity: line.quantity - count }, source, 'split');
+  const added = addLine(left, { item: line.item, quantity: count, size, options: line.options }, source);
+  return { ...added, focusId: line.id };
 }
 
 function resize(state: OrderState, mention: Mention, phrase: string, context: ReadingContext): OrderState {

@@ -42,7 +42,15 @@ export function readNumber(draft: MentionDraft, value: number, span: Span, index
     follower.meaning.options.length > 0 &&
     (follower.meaning.item === null || (follower.meaning.isShort && draft.takerOf(follower.meaning) !== null)) &&
     draft.itemAhead(index + 1 + at) === null;
-  if (isWith || isNo || isBareOption || isOfThem) startSplit(draft, value, span.from, span.to);
+  // "two hot chocolates, one small and one large"
+  const counted = draft.mentions.findLast(({ item }) => item !== null);
+  const isBareSize =
+    follower?.kind === 'menu' &&
+    follower.meaning.isSize &&
+    follower.meaning.item === null &&
+    (counted?.quantity ?? 0) > value &&
+    draft.itemAhead(index + 1 + at) === null;
+  if (isWith || isNo || isBareOption || isBareSize || isOfThem) startSplit(draft, value, span.from, span.to);
 }
 
 export function startSplit(draft: MentionDraft, value: number, from: number, to: number): void {

@@ -15,7 +15,11 @@ export function isOption(draft: MentionDraft, meaning: MenuMeaning, index: numbe
   if (meaning.isShort) return draft.prefix.sizePhrase === null || draft.itemAhead(index) !== null;
   if (draft.prefix.quantity !== null || draft.prefix.isDefinite || draft.prefix.sizePhrase !== null) return false;
   if (draft.current?.isSplit === true && target === null) return true;
-  if (draft.action !== null && target === null) return draft.action !== 'no';
+  if (draft.action !== null && target === null) {
+    const next = draft.spans[index + 1];
+    // "no guac on those"
+    return draft.action !== 'no' || (next?.kind === 'word' && /^(?:on|in)$/.test(next.text));
+  }
   if (target === null) return draft.afterWith || nextIsSide(draft, index) || draft.itemAhead(index) !== null;
   return takes(target, meaning);
 }

@@ -127,7 +127,9 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         current.isChange = /^(?:chang|switch|swap)/.test(span.text);
         break;
       case 'add':
-        if (!isAsking()) open('state').isAddition = true;
+        // "with chicken added"
+        if (span.text === 'added' && (next === undefined || next.kind === 'mark')) current.spans.push(span);
+        else if (!isAsking()) open('state').isAddition = true;
         break;
       case 'fine':
         if (current.act === 'state') current.act = 'allow';
@@ -198,7 +200,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         if (next?.kind !== 'word' || next.text !== 'of') startsNextOrder = true;
         break;
       case 'remove':
-        if (!isClosedTalk()) open('remove');
+        if (isClosedTalk()) break;
+        // "Okay, cancelled.": there is no telling what but everything.
+        if (/^cancell?ed$/.test(span.text) && spans.slice(index + 1).every(isPoliteness)) {
+          open('clear');
+          open('state');
+        } else open('remove');
         break;
       case 'off':
         if (current.act === 'state') current.act = 'remove';
