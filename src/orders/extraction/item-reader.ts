@@ -15,6 +15,7 @@ export function readItem(
   const mention = draft.newMention(item, prefix);
   mention.to = span.to;
   mention.noun = span.text;
+  mention.sameOptions = span.meaning.options;
   mention.isDenied = draft.isDenied || draft.action === 'no';
   mention.followsWith = draft.afterWith;
   mention.abuts = draft.separator === null;

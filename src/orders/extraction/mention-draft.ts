@@ -86,6 +86,7 @@ export class MentionDraft {
     return {
       item,
       noun: '',
+      sameOptions: [],
       kind: [],
       quantity: prefix.quantity,
       isArticle: prefix.isArticle,

@@ -15,6 +15,8 @@ export interface Mention {
   readonly item: MenuItem | null;
   /** The words that named the item. */
   readonly noun: string;
+  /** Options that the same words name: "guac". */
+  readonly sameOptions: readonly MenuOption[];
   /** Items of a kind ("the shakes"), where the word names no single item. */
   readonly kind: readonly MenuItem[];
   /** null: none was said. */

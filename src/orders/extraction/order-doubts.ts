@@ -42,7 +42,8 @@ export class OrderDoubts {
     if (parsed.unknownItems.length > 0) this.#reasons.add('unknown_item');
     if (parsed.unknownOptions.length > 0) this.#reasons.add('unknown_modifier');
     if (parsed.doubtfulItems.length > 0) this.#hasDoubtfulItems = true;
-    if (parsed.misfitOptions.length > 0) this.#hasMisfits = true;
+    // "mac and cheese": the option's word is a part of what is unknown.
+    if (parsed.misfitOptions.length > 0 && parsed.unknownItems.length === 0) this.#hasMisfits = true;
   }
 
   /** Call after the mentions were read: an option that no line has now went nowhere. */

@@ -8,7 +8,7 @@ import type { Vocabulary } from './vocabulary.ts';
 export interface ReadingContext {
   readonly menu: Menu;
   readonly vocabulary: Vocabulary;
-  readonly segment: Pick<Segment, 'act' | 'isReadback' | 'isCorrection' | 'isExclusive'>;
+  readonly segment: Pick<Segment, 'act' | 'isReadback' | 'isCorrection' | 'isExclusive' | 'isAddition'>;
   /** Which options give way to the new ones: of the same group ("change that to"), or of the same kind ("whole milk", "oat milk"). */
   readonly replaces: 'group' | 'kind' | 'none';
   /** "make that", "change it to": what follows is about the last line, whatever it is. */

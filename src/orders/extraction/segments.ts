@@ -54,6 +54,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
   let skipped: Span | null = null;
   for (const [index, span] of spans.entries()) {
     if (span === skipped) continue;
+    // "Taco Lane, go ahead."
+    if (index === 0 && span.kind === 'menu' && span.meaning.isStore) saysHello = true;
     if (span.kind !== 'cue') {
       if (span.kind === 'word' && (span.text === 'any' || span.text === 'anything') && current.act === 'state') {
         const last = current.spans.at(-1);
