@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CallWriter, type RecordBatch } from '../../records/call-writer.ts';
-import { messageOf } from '../../records/database.ts';
 import { markInterruptedCalls } from '../../records/interrupted-calls.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { describeError, type ErrorCode, type ErrorDetails, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorCode, type ErrorDetails, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { DeliveryHealth, DeliveryOptions } from '../contract.ts';
 import type { Ticket } from '../ticket.ts';
 import { type Delivery, GIVE_UP_AFTER_MS } from './delivery-state.ts';
@@ -133,7 +132,7 @@ export class DeliveryService {
   }
 
   #markInterrupted(): void {
-    const { calls, orders } = markInterruptedCalls(this.#database);
+    const { calls, orders } = markInterruptedCalls(this.#database, this.#options.recordingsDirectory ?? null);
     if (calls === 0) return;
     this.#deps.report({
       kind: 'alert',
