@@ -122,7 +122,10 @@ t.test('without an engine the car is answered and apologised to', async (t) => {
 
 t.test('no free lane is 486 with Retry-After; no codec in common is 488; a stranger is 403', async (t) => {
   const desk = deskFixture();
-  t.match((await desk.ring(new TestInvite('no codec'))).rejected, { status: 488 });
+  t.match((await desk.ring(new TestInvite('no codec'))).rejected, {
+    status: 488,
+    headers: { Warning: /no common codec/ },
+  });
   t.match((await desk.ring(new TestInvite('offer', '10.0.0.1'))).rejected, { status: 403 });
   desk.plane.refusal = new SpeakerpostError('LANE_NONE_FREE', { lanes: 2 });
   t.match((await desk.ring()).rejected, { status: 486, headers: { 'Retry-After': '10' } });
