@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'prove that a checkpoint folder gives the numbers of the published model',
     run: async (args) => (await import('./golden.ts')).runGolden(args),
   },
+  model: {
+    summary: 'say what a checkpoint folder holds, or write a random one',
+    run: async (args) => (await import('./model.ts')).runModel(args),
+  },
 };
 
 function help(): string {
