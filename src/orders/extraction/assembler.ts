@@ -48,9 +48,10 @@ export class Assembler {
     return events;
   }
 
-  /** The unfinished word is dropped, the turn ends. */
-  cut(): AssemblerEvent[] {
+  /** The unfinished word is dropped, the turn ends. A word after which nothing came for a while was finished. */
+  cut(atMs: number): AssemblerEvent[] {
     const events: AssemblerEvent[] = [];
+    if (atMs - this.#lastMs > WORD_GAP_MS) this.#endWord(events, this.#lastMs);
     this.#text = '';
     this.#endTurn(events);
     return events;

@@ -1,5 +1,6 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
+import { chooseReading, keepCheapest, type Readback } from './choose-reading.ts';
 import type { Span } from './clause.ts';
 import { allowOptions, removeOptions } from './loose-reading.ts';
 import type { Mention } from './mention.ts';
@@ -14,15 +15,11 @@ import {
   type Source,
   signature,
   totalCents,
-  withCost,
 } from './order-state.ts';
 import type { ReadingContext } from './reading-context.ts';
 import type { Segment } from './segments.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-const READINGS_KEPT = 4;
-/** Readings whose costs are nearer than this are as likely as each other. */
-const DOUBT = 0.55;
 const QUANTITY_USUAL = 10;
 const WORDS_KEPT = 20;
 
@@ -31,11 +28,6 @@ export interface ClauseSource {
   readonly turn: number;
   readonly atMs: number;
   evidence(from: number, to: number): TicketEvidence;
-}
-
-interface Readback {
-  readonly turn: number;
-  readonly isSure: boolean;
 }
 
 /** One car's order: a few readings of what was said, cheapest first, and what is true of all of them. */
@@ -120,52 +112,17 @@ export class CarOrder {
     if (this.best.lines.length > 0) this.#hasHadLines = true;
   }
 
-  /** The agent closes: a final read-back wins over what it left out. */
-  settle(turn: number): void {
-    const { menu } = this.#vocabulary;
-    const readback = this.#readback;
-    const all = this.#states.flatMap((state) => {
-      if (readback === null || turn - readback.turn > 2) return [state];
-      const left = state.lines.filter((line) => line.turn < readback.turn);
-      if (left.length === 0 || left.length === state.lines.length) return [state];
-      const said = state.lines.length - left.length;
-      const keepCost = readback.isSure || said >= 2 ? 0.4 : 0;
-      const source: Source = { evidence: left[0]?.evidence.at(-1) ?? { turn, fromMs: 0, toMs: 0, text: '' }, atMs: 0 };
-      const dropped = left.reduce((next, line) => removeLine(next, line.id, source), state);
-      return [withCost(state, keepCost), withCost(dropped, keepCost > 0 ? 0 : 0.4)];
+  /** The agent closes: one reading is chosen. */
+  settle(turn: number, atMs: number): void {
+    const choice = chooseReading(this.#states, {
+      menu: this.#vocabulary.menu,
+      readback: this.#readback,
+      spokenTotalCents: this.#spokenTotalCents,
+      turn,
+      atMs,
     });
-    const spoken = this.#spokenTotalCents;
-    const fitted = all.map((state) =>
-      spoken !== null && state.lines.length > 0 && totalCents(menu, state) === spoken ? withCost(state, -10) : state,
-    );
-    const isFitted = fitted.some((state, index) => state !== all[index]);
-    const mended = isFitted || spoken === null ? [] : this.#withoutReplaced(all[0] ?? emptyState, spoken, turn);
-    const [cheapest = emptyState, second] = this.#keep([...mended, ...fitted]);
-    if (second !== undefined) this.#isDoubtful = second.cost - cheapest.cost < DOUBT;
-    this.#states = [{ ...cheapest, cost: 0 }];
-  }
-
-  /** The spoken total leaves out one line, and a later one of its kind stands beside it: it was replaced, and the words were missed. */
-  #withoutReplaced(state: OrderState, spokenCents: number, turn: number): readonly OrderState[] {
-    const source: Source = { evidence: { turn, fromMs: 0, toMs: 0, text: '' }, atMs: 0 };
-    return state.lines
-      .filter((line) =>
-        state.lines.some((later) => later.turn > line.turn && later.item.category === line.item.category),
-      )
-      .map((line) => removeLine(state, line.id, source))
-      .filter((left) => totalCents(this.#vocabulary.menu, left) === spokenCents)
-      .slice(0, 1)
-      .map((left) => withCost(left, -10));
-  }
-
-  #keep(states: readonly OrderState[]): readonly OrderState[] {
-    const kept = new Map<string, OrderState>();
-    for (const state of states.toSorted((left, right) => left.cost - right.cost)) {
-      const key = states.length === 1 ? '' : signature(state.lines);
-      if (!kept.has(key)) kept.set(key, state);
-      if (kept.size >= READINGS_KEPT) break;
-    }
-    return [...kept.values()];
+    this.#states = [choice.state];
+    if (choice.isDoubtful !== null) this.#isDoubtful = choice.isDoubtful;
   }
 
   #readAmount(segment: Segment, cents: number): void {
@@ -297,7 +254,7 @@ export class CarOrder {
           next.push(reading);
         }
       }
-      states = this.#keep(next);
+      states = keepCheapest(next);
     }
     if (
       segment.isExclusive &&
@@ -310,7 +267,7 @@ export class CarOrder {
           : others.reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state);
       });
     }
-    this.#states = this.#keep(states);
+    this.#states = keepCheapest(states);
     const isList = parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore);
     if (isList && segment.isReadback && segment.act === 'state' && !segment.isAddition)
       this.#readback = { turn: clause.turn, isSure: segment.isExclusive };

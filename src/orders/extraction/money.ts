@@ -20,6 +20,9 @@ function spokenNumber(texts: readonly string[], at: number): Spoken | null {
   return ones !== null && ones >= 1 && ones <= 9 ? { value: first + ones, length: 2 } : { value: first, length: 1 };
 }
 
+/** What may stand after an amount that stands alone. */
+const closers = new Set([',', 'please', 'at', 'pull', 'drive', 'see', 'thank', 'thanks', 'first', 'next', 'is']);
+
 /** What may stand before a price without "dollars": a verb, a preposition, or a cue of totals. */
 const priceLeads = new Set(['is', 'are', 'at', 'for', 'be', 'to', 'of', 'only', 'just', 'total']);
 
@@ -73,12 +76,15 @@ function bareAmount(
 ): { readonly cents: number; readonly length: number } | null {
   const lead = before?.text?.split(' ').at(-1) ?? '';
   const isTotal = before?.kind === 'cue' && before.cue === 'total';
-  if (!isTotal && !priceLeads.has(lead)) return null;
+  // "Nineteen seventy eight, please pull forward.": an amount that stands alone.
+  const opens = before === undefined || before.kind === 'mark' || before.cue === 'ack' || before.cue === 'so';
+  if (!isTotal && !opens && !priceLeads.has(lead)) return null;
   const next = at + whole.length;
   const zero = texts[next] === 'oh' || texts[next] === 'o' || texts[next] === '0';
   const part = spokenNumber(texts, zero ? next + 1 : next);
   if (part !== null && (zero ? part.value < 10 : part.value >= 10 && part.value < 100)) {
     const end = next + (zero ? 1 : 0) + part.length;
+    if (opens && !closers.has(texts[end] ?? ',')) return null;
     if (!isMenuAt(next) && !isMenuAt(end) && !/^(?:piece|pieces|pc)$/.test(texts[end] ?? ''))
       return { cents: whole.value * 100 + part.value, length: end - at };
   }

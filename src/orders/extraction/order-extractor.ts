@@ -72,8 +72,10 @@ class MenuOrderExtractor implements OrderExtractor {
 
   cut(atMs: number): ExtractionUpdate {
     if (this.#hasEnded) return nothing;
-    const unfinished = this.#assembler.unfinished;
-    const update = this.#take(this.#assembler.cut(), atMs, unfinished !== '');
+    const begun = this.#assembler.unfinished;
+    const events = this.#assembler.cut(atMs);
+    const unfinished = events.some(({ kind }) => kind === 'word') ? '' : begun;
+    const update = this.#take(events, atMs, unfinished !== '');
     this.#cutWord = unfinished.length >= 2 ? (tokensOf(unfinished)[0] ?? null) : null;
     return update;
   }
@@ -145,7 +147,7 @@ class MenuOrderExtractor implements OrderExtractor {
       order.spokenTotalCents !== null &&
       (closes || segments.some((segment) => segment.spans.some(({ kind }) => kind === 'money')))
     )
-      order.settle(turn);
+      order.settle(turn, atMs);
     if (closes || saysFarewell) this.#hearClosing(this.#car, turn, closes, asks, atMs, closed);
     this.#show(this.#car, before, changed);
   }
@@ -173,12 +175,12 @@ class MenuOrderExtractor implements OrderExtractor {
     if (asks && !closes) return;
     if (closes) car.hasClosing = true;
     else car.hasFarewell = true;
-    car.order.settle(turn);
+    car.order.settle(turn, atMs);
     if (car.order.best.lines.length > 0) closed.push(...this.#close(car, atMs));
   }
 
   #finish(car: Car, atMs: number): OrderSnapshot[] {
-    car.order.settle(this.#assembler.turn);
+    car.order.settle(this.#assembler.turn, atMs);
     if (car.order.best.lines.length === 0) {
       const isExpected = car.order.spokenTotalCents !== null || (car.hasClosing && !car.order.hasHadLines);
       if (isExpected) car.order.flag('closed_without_items');

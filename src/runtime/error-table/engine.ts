@@ -67,12 +67,12 @@ export const engineErrors = {
       'Give the persona a text of the form: You work for <name> which is a <kind of business> and your name is <agent>.',
   },
   PERSONA_VOICE_MISSING: {
-    message: 'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own',
-    remedy: 'Set the voice to one in the voices folder of the checkpoint (there: {known}) or to a .wav file.',
+    message: 'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own; its voices: {known}',
+    remedy: 'Set the voice to one in the voices folder of the checkpoint or to a .wav file.',
   },
   VOICE_UNKNOWN: {
-    message: 'Voice {voice} is neither a file nor a voice in {directory}',
-    remedy: 'Use one of: {known}; or put {voice}.pt or {voice}.wav into that folder.',
+    message: 'Voice {voice} is neither a file nor one of the voices in {directory}: {known}',
+    remedy: 'Use one of those, or put {voice}.pt or {voice}.wav into that folder.',
   },
   VOICE_INVALID: {
     message: '{file} cannot be used as a voice: {reason}',

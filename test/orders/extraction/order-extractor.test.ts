@@ -101,6 +101,12 @@ t.test('a barge-in drops the unfinished word', async (t) => {
   t.strictSame(linesOf(call.closed[0]), ['2 Cheeseburger']);
 });
 
+t.test('a barge-in after a pause keeps the word before the pause', async (t) => {
+  const call = callAt().say('Okay, two cheeseburgers').listen(400).cut().listen().end();
+  t.equal(call.words.at(-1)?.text, 'cheeseburgers');
+  t.strictSame(linesOf(call.closed[0]), ['2 Cheeseburger']);
+});
+
 t.test('a total that is not the price of the lines is a reason for review', async (t) => {
   const call = callAt().turn('One cheeseburger. Your total is twelve dollars. Please pull forward.').end();
   t.strictSame(call.closed[0]?.reviewReasons, ['total_mismatch']);
