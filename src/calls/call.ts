@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly retryAfterSeconds: number;
   /** Path of the recording without suffix; null: none. */
   readonly recordingPath: string | null;
+  /** Where the engine writes what a replay needs; null: nowhere. */
+  readonly callLogFile: string | null;
   /** What the guest was told of the recording. */
   readonly recordingConsent: string | null;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
@@ -167,12 +169,12 @@ export class Call {
   }
 
   async #open(withLane: boolean): Promise<void> {
-    const { callId, personaId, seed, bindAddress, recordingPath, recordingConsent } = this.#options;
+    const { callId, personaId, seed, bindAddress, recordingPath, recordingConsent, callLogFile } = this.#options;
     const opened = await this.#deps.media.open({
       callId,
       bindAddress,
       media: this.#media,
-      lane: withLane ? { personaId, seed } : null,
+      lane: withLane ? { personaId, seed, logFile: callLogFile } : null,
       rtpPort: this.#rtpPort,
       recordingPath: withLane ? recordingPath : null,
       recordingConsent,

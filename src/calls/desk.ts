@@ -45,6 +45,8 @@ export interface DeskOptions {
   /** Directory for recordings; null: off. */
   readonly recordingsDirectory: string | null;
   readonly consent: string | null;
+  /** Directory for the calls' token logs, which a replay needs; null: off. */
+  readonly callLogDirectory: string | null;
   /** A fixed sampling seed for every call; null: a new one each call. */
   readonly seed: number | null;
 }
@@ -168,7 +170,16 @@ export class Desk implements CallDesk {
       record,
       emit,
     });
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const {
+      storeId,
+      bindAddress,
+      maxMs,
+      apologyFile,
+      retryAfterSeconds,
+      recordingsDirectory,
+      consent,
+      callLogDirectory,
+    } = this.#options;
     const { personaId, menuId } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
     const report = new CallReport(
@@ -194,6 +205,7 @@ export class Desk implements CallDesk {
         apologyFile,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
+        callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,
         recordingConsent: consent,
         apologise: this.#keeper.isFull
           ? { code: 'TICKET_NOT_STORED', details: { reason: 'an earlier ticket is still in memory' } }

@@ -111,8 +111,10 @@ const recording = z
     enabled: z.boolean().default(false),
     /** What guests are told; it is kept with every recording. */
     consent: z.string().min(1).nullable().default(null),
+    /** Keep what `speakerpost replay` needs: seed, persona, the user's codes and the agent's tokens. The codec turns them into sound again. */
+    tokens: z.boolean().default(false),
   })
-  .refine((value) => !value.enabled || value.consent !== null, {
+  .refine(({ enabled, tokens, consent }) => !(enabled || tokens) || consent !== null, {
     path: ['consent'],
     error: 'recording is enabled: state the consent line that guests are given',
   });

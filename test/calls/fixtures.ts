@@ -272,6 +272,7 @@ export function deskFixture(changes: Partial<DeskOptions> = {}, realDelivery?: D
       retryAfterSeconds: 10,
       recordingsDirectory: null,
       consent: null,
+      callLogDirectory: null,
       seed: 7,
       ...changes,
     },
