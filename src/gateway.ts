@@ -101,6 +101,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       device: config.engine.device,
       threads: config.engine.threads,
       personas: config.personas,
+      frameBudgetMs: config.engine.frameBudgetMs,
     },
     { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
   );

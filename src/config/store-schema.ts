@@ -76,6 +76,8 @@ const engine = z.strictObject({
   /** Conversations at once. */
   lanes: z.int().min(1).max(64).default(2),
   threads: z.int().min(1).max(64).default(1),
+  /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
+  frameBudgetMs: z.number().positive().nullable().default(80),
   /** A fixed seed makes every call reproducible; null: a new one each call. */
   seed: z.int().nonnegative().nullable().default(null),
 });
