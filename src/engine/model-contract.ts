@@ -53,6 +53,8 @@ export interface ModelSummary {
   readonly parameters: number;
   readonly runtimeVersion: string;
   readonly textLeadFrames: number;
+  /** Frames that a word sounds, for each of its letters. */
+  readonly textFramesPerCharacter: number;
   /** Text ids are 0 to textCard - 1. */
   readonly textCard: number;
   /** Codes of each speaker in a frame. */

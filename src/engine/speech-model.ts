@@ -177,6 +177,7 @@ function summarise({ checkpoint, runtime }: ModelParts): ModelSummary {
     parameters: checkpoint.lm.parameters + checkpoint.mimi.parameters,
     runtimeVersion: runtime.library.version,
     textLeadFrames,
+    textFramesPerCharacter: checkpoint.configuration.textFramesPerCharacter,
     textCard: checkpoint.configuration.lm.textCard,
     codebooks: checkpoint.configuration.lm.codebooks,
     fingerprint: checkpointFingerprint(checkpoint),

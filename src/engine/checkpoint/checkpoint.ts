@@ -72,6 +72,8 @@ export function openCheckpoint(directory: string): Checkpoint {
         audio: samplingRule(config.sampling.audio, 0.8, 250, lmSizes.card),
       },
       textLeadFrames: config.text_lead_frames,
+      // About 17 letters a second, as people talk.
+      textFramesPerCharacter: config.text_frames_per_character ?? 0.75,
     },
   };
 }

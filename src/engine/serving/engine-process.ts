@@ -20,8 +20,6 @@ import { type Pace, textStream } from './words.ts';
 
 const frameMs = 80;
 const timingsEveryMs = 1_000;
-/** About 17 characters a second, as people talk. */
-const framesPerCharacter = 0.75;
 const defaultImages = { count: 64, bytes: 2e9 };
 /** Runs of one lane and of all before the first call: the first ones take longer, and the watchdog must not count them. */
 const warmUpRuns = 3;
@@ -113,9 +111,9 @@ function checkTokenizer(tokenizer: Tokenizer, { summary: { tokenizerFile, textCa
   throw new SpeakerpostError('TOKENIZER_INVALID', { file: tokenizerFile, reason });
 }
 
-function paceOf({ summary: { textPaddingIds, textLeadFrames } }: SpeechModel): Pace {
+function paceOf({ summary: { textPaddingIds, textLeadFrames, textFramesPerCharacter } }: SpeechModel): Pace {
   const [endOfPaddingId = 0, paddingId = 3] = textPaddingIds;
-  return { endOfPaddingId, paddingId, leadFrames: textLeadFrames, framesPerCharacter };
+  return { endOfPaddingId, paddingId, leadFrames: textLeadFrames, framesPerCharacter: textFramesPerCharacter };
 }
 
 function openLog(

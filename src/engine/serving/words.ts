@@ -14,6 +14,8 @@ export interface Pace {
   readonly leadFrames: number;
 }
 
+/** By which the first word after a silence comes before its sound, where the others come earlier: nobody knew of it before. */
+const firstLeadFrames = 2;
 /** Frames of silence after a comma, and after the end of a sentence. */
 const commaFrames = 2;
 const sentenceFrames = 5;
@@ -22,8 +24,8 @@ const sentenceFrames = 5;
  * The text stream of a speaker saying `text`, one token a frame:
  *
  * ```
- *  0  _your  _total  .  0  _is  .  0  _seven  _dollars  .  .  .  .  .  .     . padding   0 end of padding
- *                                                        '- lead: sounds until here
+ *  0  _your  _total  .  0  _is  .  0  _seven  .  0  _dollars  .  .  .  .  .  .     . padding   0 end of padding
+ *                                                               '- lead: sounds until here
  * ```
  * @throws LANE_WORDS_INVALID where a word has no tokens
  */
@@ -36,7 +38,8 @@ export function textStream(text: string, tokenizer: Tokenizer, pace: Pace, lane:
     const startsAt = stream.length;
     stream.push(...word.tokens);
     const spoken = Math.max(word.tokens.length, Math.round(word.characters * pace.framesPerCharacter));
-    nextWordAt = startsAt + spoken + word.pauseFrames;
+    const early = startsAt === 1 ? Math.max(0, pace.leadFrames - firstLeadFrames) : 0;
+    nextWordAt = Math.max(stream.length, startsAt + spoken - early) + word.pauseFrames;
   }
   for (let frame = 0; frame < pace.leadFrames; frame++) stream.push(pace.paddingId);
   return stream;

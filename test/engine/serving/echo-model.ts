@@ -27,6 +27,7 @@ export class EchoModel implements SpeechModel {
     parameters: 7,
     runtimeVersion: 'echo',
     textLeadFrames: 5,
+    textFramesPerCharacter: 0.5,
     textCard: 1000,
     codebooks: 8,
     fingerprint: 'echo',
