@@ -3,7 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t from 'tap';
 import { placeScriptedCall } from '../../src/phone/phone.ts';
-import { eventually, runningGateway } from '../support/running-gateway.ts';
+import { eventually } from '../support/eventually.ts';
+import { runningGateway } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
