@@ -54,9 +54,10 @@ export async function runPacedLanes(
         senderLateMs = Math.max(senderLateMs, nowMs - (startMs + phaseMs + sentMs.length * frameMs));
         sentMs.push(nowMs);
         handle.push(hum(lane, sentMs.length));
-        if (sentMs.length < count) setTimeout(send, startMs + phaseMs + sentMs.length * frameMs - performance.now());
+        const nextInMs = startMs + phaseMs + sentMs.length * frameMs - performance.now();
+        if (sentMs.length < count) setTimeout(send, Math.max(0, nextInMs));
       };
-      setTimeout(send, startMs + phaseMs - performance.now());
+      setTimeout(send, Math.max(0, startMs + phaseMs - performance.now()));
     });
   try {
     await Promise.all(handles.map((handle, lane) => talk(handle, (lane * frameMs) / lanes, lane)));
