@@ -9,10 +9,13 @@ import type { StoreConfig } from './config/store.ts';
 import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
+import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
+import { keepParts } from './media/recording/recording-file.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
 import type { RecordReader } from './records/contract.ts';
+import { takeDataDirectory } from './records/data-directory.ts';
 import { startRecordReader } from './records/reader.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -73,8 +76,11 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     metrics.loopLagMs.set({ thread, quantile: '1' }, sample.maxMs);
   };
   const lanes = loadStoreLanes(config, version);
+  await readClip(config.calls.apology); // a faulty one is to be found now, not by a guest
+  started.add(takeDataDirectory(config.dataDirectory));
   const recordingsDirectory = join(config.dataDirectory, 'recordings');
   mkdirSync(recordingsDirectory, { recursive: true });
+  await keepParts(recordingsDirectory);
   started.add(watchLoopLag(lag('main')));
 
   const databaseFile = join(config.dataDirectory, 'speakerpost.sqlite');
@@ -85,6 +91,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       storeId: config.store.id,
       pos: { ...config.orders.pos, timeoutMs: config.orders.pos.timeoutSeconds * 1_000 },
       attentionAfterMs: config.orders.attentionSeconds * 1_000,
+      recordingsDirectory,
     },
     { clock, log: room('delivery') },
   );

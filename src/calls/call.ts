@@ -91,6 +91,7 @@ export class Call {
     }
     const refusal = await this.#takeLane();
     if (refusal !== null) return this.#refuse(refusal.status, refusal.reason, refusal.error, refusal.retryAfterSeconds);
+    if (this.#isClosing) return this.#leaveUnanswered();
     report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
@@ -98,6 +99,7 @@ export class Call {
     } catch (error) {
       return this.#end(messageOf(error));
     }
+    if (this.#isClosing) return this.#dialog.bye({ cause: 503, text: 'Gateway stops' });
     report.answered(clock.nowMs() - inviteMs);
     this.#enter('answered', null);
     this.#wire(this.#dialog);
@@ -247,6 +249,12 @@ export class Call {
     report.ended(this.#failure === null ? orders.result : 'failed', reason, durationMs, recording);
     this.#enter('ended', reason);
     this.#deps.onEnded();
+  }
+
+  /** The gateway began to stop while the lane was being opened: what `#end` found nothing of yet is given back. */
+  async #leaveUnanswered(): Promise<void> {
+    this.#invite.reject(503, 'Service Unavailable', { 'Retry-After': String(UNAVAILABLE_RETRY_SECONDS) });
+    await this.#deps.media.close(this.#options.callId);
   }
 
   #refuse(status: number, reason: string, error: unknown, retryAfterSeconds?: number): void {

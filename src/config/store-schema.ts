@@ -5,7 +5,6 @@ import { isAddressRange } from '../runtime/address-ranges.ts';
 const addressRange = z.string().refine(isAddressRange, 'expected an IP address or a range such as 192.168.1.0/24');
 
 const port = z.int().min(1).max(65_535);
-const loopbackAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
 
 const trunk = z.strictObject({
   id: z.string().min(1),
@@ -33,7 +32,8 @@ const sip = z
         'expected embedded or drachtio://:secret@host:port',
       )
       .default('embedded'),
-    bind: z.string().default('127.0.0.1'),
+    /** It goes into SDP as it is. */
+    bind: z.ipv4('expected an IPv4 address of this machine').default('127.0.0.1'),
     port: port.default(5060),
     /** Address that goes into SDP and Contact where it differs from `bind` (NAT, 0.0.0.0). */
     externalAddress: z.ipv4().nullable().default(null),
@@ -47,7 +47,7 @@ const sip = z
         message: 'bind is 0.0.0.0, so the address that intercoms reach must be named here',
       });
     }
-    if (loopbackAddresses.has(value.bind)) return;
+    if (value.bind.startsWith('127.')) return;
     if (value.trunks.every((each) => each.allow.every((range) => range.startsWith('127.')))) {
       context.addIssue({
         code: 'custom',
@@ -168,6 +168,23 @@ export const storeSchema = z
   })
   .superRefine((value, context) => {
     const trunks = new Set(value.sip.trunks.map((each) => each.id));
+    const { first, last } = value.media.rtpPorts;
+    const pairs = Math.floor((last - first - (first % 2) + 1) / 2);
+    if (pairs < value.engine.lanes) {
+      context.addIssue({
+        code: 'custom',
+        path: ['media', 'rtpPorts'],
+        message: `holds ${pairs} pairs of an even port and the next one; engine.lanes needs ${value.engine.lanes}`,
+      });
+    }
+    value.sip.trunks.forEach((each, index) => {
+      if (value.sip.trunks.findIndex((other) => other.id === each.id) < index)
+        context.addIssue({
+          code: 'custom',
+          path: ['sip', 'trunks', index, 'id'],
+          message: 'another trunk has this id',
+        });
+    });
     const seen = new Set<string>();
     value.lanes.forEach((each, index) => {
       if (!trunks.has(each.trunk)) {
@@ -185,6 +202,14 @@ export const storeSchema = z
         });
       }
       seen.add(each.id);
+      const before = value.lanes.findIndex((other) => other.trunk === each.trunk && other.user === each.user);
+      if (before < index) {
+        context.addIssue({
+          code: 'custom',
+          path: ['lanes', index, 'user'],
+          message: `lane ${value.lanes[before]?.id} already answers this user on trunk ${each.trunk}: no car would reach this one`,
+        });
+      }
     });
   });
 

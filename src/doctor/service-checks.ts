@@ -2,6 +2,9 @@ import { connect } from 'node:net';
 import type { StoreConfig } from '../config/store.ts';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
+import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
+import { MODEL_SAMPLE_RATE_HZ } from '../media/contract.ts';
+import { readClip } from '../media/plane/clip.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
 
@@ -23,6 +26,7 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
       run: async () => {
         const checkpoint = openCheckpoint(config.engine.model);
         const { lm, mimi, tokenizerFile } = checkpoint;
+        await loadTokenizer(tokenizerFile);
         return ok([lm.file, mimi.file, tokenizerFile].join(', '));
       },
     },
@@ -30,6 +34,13 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
       name: 'menus',
       run: async () =>
         ok([...new Set(config.lanes.map((lane) => lane.menuFile))].map((file) => readMenu(file).id).join(', ')),
+    },
+    {
+      name: 'apology',
+      run: async () => {
+        const samples = await readClip(config.calls.apology);
+        return ok(`${config.calls.apology}, ${(samples.length / MODEL_SAMPLE_RATE_HZ).toFixed(1)} s`);
+      },
     },
     { name: 'SIP server', run: () => checkSipServer(config) },
     { name: 'queue', run: () => checkQueue(config) },
@@ -70,6 +81,13 @@ async function checkPos(config: StoreConfig) {
     return failed(
       `${url}: ${cause}`,
       'Check that the POS runs and that orders.pos.url is right; orders wait until it answers',
+    );
+  }
+  // 404, 405 and 501 are what a POS that takes orders only by POST says to this.
+  if (response.status >= 500 && response.status !== 501) {
+    return failed(
+      `${url} answers HTTP ${response.status}`,
+      'Look at the POS and at what stands before it; orders wait',
     );
   }
   const date = Date.parse(response.headers.get('date') ?? '');

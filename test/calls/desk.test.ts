@@ -25,6 +25,18 @@ t.test('a call is answered, talks, orders and ends', async (t) => {
   t.equal(desk.clock.pendingCount, 0, 'no timer is left');
 });
 
+t.test('a gateway that stops while a call rings refuses it and keeps neither port nor lane', async (t) => {
+  const desk = deskFixture();
+  const ringing = desk.ring();
+  await desk.desk.stop();
+  const invite = await ringing;
+  await settle();
+  t.equal(invite.answered, null);
+  t.equal(invite.rejected?.status, 503);
+  t.equal(desk.plane.log.at(-1), 'close');
+  t.same(desk.states(), ['ringing', 'ended']);
+});
+
 t.test('a car that leaves without the closing phrase leaves its order for review', async (t) => {
   const desk = deskFixture();
   const invite = await desk.ring();
