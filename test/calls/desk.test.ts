@@ -226,3 +226,13 @@ t.test('stopping ends every call with BYE and takes no more', async (t) => {
   t.equal(desk.delivery.committed.length, 1);
   t.match((await desk.ring()).rejected, { status: 503 });
 });
+
+t.test('the log of a call for its replay is asked for where the store keeps them, and only there', async (t) => {
+  const keeping = deskFixture({ callLogDirectory: '/calls' });
+  await keeping.ring();
+  const [session] = keeping.plane.opened;
+  t.equal(session?.lane?.logFile, `/calls/${session?.callId}.tokens`);
+  const other = deskFixture();
+  await other.ring();
+  t.equal(other.plane.opened[0]?.lane?.logFile, null);
+});
