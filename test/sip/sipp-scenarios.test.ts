@@ -19,6 +19,7 @@ async function startCallee(t: Test): Promise<EmbeddedSipServer> {
     bind: '127.0.0.1',
     port: 0,
     externalAddress: null,
+    tcpPort: 0,
     allow: ['127.0.0.0/8'],
     log: silentLog,
   });
@@ -51,7 +52,8 @@ async function sipp(
   const folder = mkdtempSync(join(tmpdir(), 'speakerpost-sipp-'));
   try {
     const file = join(import.meta.dirname, 'scenarios', `${scenario}.xml`);
-    const target = server.listening[0]?.slice('udp/'.length) ?? '';
+    const protocol = more.includes('t1') ? 'tcp/' : 'udp/';
+    const target = server.listening.find((each) => each.startsWith(protocol))?.slice(protocol.length) ?? '';
     const args = [target, '-sf', file, '-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', '40s', '-timeout_error'];
     const child = spawn(program, [...args, ...more], { cwd: folder, stdio: 'ignore' });
     const [code] = await once(child, 'exit');
@@ -63,6 +65,7 @@ async function sipp(
 
 const scenarios: readonly (readonly [name: string, file: string, ...more: string[]])[] = [
   ['a call with INFO and OPTIONS inside, and BYE', 'call', '-s', 'order'],
+  ['ten calls by TCP, over one connection', 'call', '-s', 'order', '-t', 't1', '-m', '10'],
   ['CANCEL while it rings', 'cancel', '-s', 'ring'],
   ['hold by re-INVITE, and a re-INVITE that is refused', 're-invite', '-s', 'order'],
   ['methods that nobody serves and requests for no dialog', 'unserved', '-s', 'order'],
