@@ -1,13 +1,10 @@
-import { connect } from 'node:net';
 import type { StoreConfig } from '../config/store.ts';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
 import { readMenu } from '../orders/menu/menu.ts';
-import { type Check, failed, ok, warning } from './checks.ts';
-
-const CONNECT_WITHIN_MS = 3_000;
-/** Webhook signatures are refused at 5 minutes. */
-const CLOCK_DIFFERENCE_MS = 60_000;
+import { type Check, failed, ok } from './checks.ts';
+import { posChecks } from './pos-checks.ts';
+import { tryConnect } from './try-connect.ts';
 
 export function serviceChecks(config: StoreConfig): readonly Check[] {
   return [
@@ -33,7 +30,7 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
     },
     { name: 'SIP server', run: () => checkSipServer(config) },
     { name: 'queue', run: () => checkQueue(config) },
-    { name: 'POS', run: () => checkPos(config) },
+    ...posChecks(config),
   ];
 }
 
@@ -57,41 +54,4 @@ async function checkReachable(address: string, defaultPort: number, remedy: stri
   const target = `${hostname}:${port === '' ? defaultPort : port}`;
   const fault = await tryConnect(hostname, port === '' ? defaultPort : Number(port));
   return fault === null ? ok(`${target} answers`) : failed(`${target}: ${fault}`, remedy);
-}
-
-/** A HEAD request places no order; its Date header tells whether both clocks agree, which signatures need. */
-async function checkPos(config: StoreConfig) {
-  const { url } = config.orders.pos;
-  let response: Response;
-  try {
-    response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(CONNECT_WITHIN_MS) });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    return failed(
-      `${url}: ${cause}`,
-      'Check that the POS runs and that orders.pos.url is right; orders wait until it answers',
-    );
-  }
-  const date = Date.parse(response.headers.get('date') ?? '');
-  if (Number.isNaN(date)) return ok(`${url} answers`);
-  const differenceMs = Math.abs(Date.now() - date);
-  return differenceMs < CLOCK_DIFFERENCE_MS
-    ? ok(`${url} answers, clocks agree`)
-    : warning(
-        `${url} answers, its clock differs by ${Math.round(differenceMs / 1_000)} s`,
-        'Set both clocks (timedatectl set-ntp true): signatures are refused at 300 s',
-      );
-}
-
-function tryConnect(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_WITHIN_MS });
-    const finish = (fault: string | null) => {
-      socket.destroy();
-      resolve(fault);
-    };
-    socket.once('connect', () => finish(null));
-    socket.once('timeout', () => finish(`no answer within ${CONNECT_WITHIN_MS / 1_000} s`));
-    socket.once('error', (error) => finish(error.message));
-  });
 }

@@ -35,7 +35,7 @@ t.test('the shipped files are read, and their paths are absolute', async (t) => 
   t.equal(config.lanes[0]?.menuFile, resolve(demoFile, '../menus/nano-barn.json'));
   t.equal(config.dataDirectory, resolve(demoFile, '../../var/demo'));
   t.equal(config.lanes[0]?.personaId, config.personas[0]?.id);
-  t.equal(config.orders.pos.url, environment.DEMO_POS_URL);
+  t.match(config.orders.pos, { kind: 'webhook', url: environment.DEMO_POS_URL, previousSecret: null });
   t.equal(config.sip.bind, '127.0.0.1');
   const store = readStoreConfig(resolve(demoFile, '../store.yaml'), { POS_SECRET: environment.DEMO_POS_SECRET });
   t.equal(store.recording.enabled, false, 'recording is off unless a store turns it on');

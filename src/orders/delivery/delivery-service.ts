@@ -49,6 +49,7 @@ export class DeliveryService {
       outbox: this.#outbox,
       connector,
       onRefused: (delivery, reason) => this.#alertAbout('ORDER_REFUSED', delivery, { reason }),
+      onReview: (delivery, reason) => this.#alertAbout('ORDER_DIFFERS', delivery, { reason }),
       onStorageError,
     });
     this.#keeper = new QueueKeeper(describeTransport(options.queue), {

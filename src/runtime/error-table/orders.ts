@@ -32,6 +32,11 @@ export const ordersErrors = {
     remedy:
       'Give the order to the kitchen by hand. Correct what the POS names (menu ids, opening), then send it again.',
   },
+  ORDER_DIFFERS: {
+    message: 'The POS has the order {ticketId} of call {callId}, but {reason}',
+    remedy:
+      'Compare the order at the POS with the ticket before the guest pays; correct prices or taxes where menu and POS differ.',
+  },
   ORDER_DEAD: {
     message: 'The order {ticketId} of call {callId} was given up: the POS has not taken it for {hours} h',
     remedy: 'Enter it by hand if it was served, or send it again from its page.',
