@@ -109,3 +109,29 @@ t.test('faults across settings are found', async (t) => {
     /sip\.trunks\.0\.allow\.0/,
   );
 });
+
+t.test('a POS is configured by its kind', async (t) => {
+  const withPos = (pos: string, store = '  externalId: R1\n  id:') => {
+    const file = changed(t, / pos: \{.*\}\n/, ` pos: ${pos}\n`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('  id:', store));
+    return file;
+  };
+  const square = "{ kind: square, accessToken: 'env:TOKEN' }";
+  t.match(readStoreConfig(withPos(square), { TOKEN: 'abc' }).orders.pos, {
+    kind: 'square',
+    url: 'https://connect.squareup.com',
+    accessToken: 'abc',
+    timeoutSeconds: 10,
+  });
+  t.match(
+    failure(() => readStoreConfig(withPos(square, '  id:'), { TOKEN: 'abc' })).message,
+    /store\.externalId is .*location/,
+  );
+  const toast =
+    '{ kind: toast, url: https://toast.example, clientId: c, clientSecret: s, diningOption: d, timeoutSeconds: 10, guest: { email: a@b.example, phone: "5550100000" } }';
+  t.match(failure(() => readStoreConfig(withPos(toast), {})).message, /orders\.pos\.timeoutSeconds is 10/);
+  const metadata = '{ kind: escpos, url: "tcp://169.254.169.254:80" }';
+  t.match(failure(() => readStoreConfig(withPos(metadata), {})).message, /orders\.pos\.url .*link-local/);
+  const folder = withPos('{ kind: folder, folder: ../orders }');
+  t.match(readStoreConfig(folder, {}).orders.pos, { folder: resolve(folder, '../../orders') });
+});
