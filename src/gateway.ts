@@ -8,10 +8,13 @@ import { loadStoreLanes } from './calls/store-lanes.ts';
 import type { StoreConfig } from './config/store.ts';
 import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
+import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
+import { keepParts } from './media/recording/recording-file.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
 import type { RecordReader } from './records/contract.ts';
+import { takeDataDirectory } from './records/data-directory.ts';
 import { startRecordReader } from './records/reader.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -54,7 +57,7 @@ export interface GatewayDeps {
  * @throws what a room throws that cannot start; everything started before is stopped again.
  */
 export async function startGateway(config: StoreConfig, deps: GatewayDeps): Promise<Gateway> {
-  const started = new Undo();
+  const started = new Undo(deps.log);
   try {
     return await start(config, deps, started);
   } catch (error) {
@@ -72,8 +75,11 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     metrics.loopLagMs.set({ thread, quantile: '1' }, sample.maxMs);
   };
   const lanes = loadStoreLanes(config, version);
+  await readClip(config.calls.apology); // a faulty one is to be found now, not by a guest
+  started.add(takeDataDirectory(config.dataDirectory));
   const recordingsDirectory = join(config.dataDirectory, 'recordings');
   mkdirSync(recordingsDirectory, { recursive: true });
+  await keepParts(recordingsDirectory);
   started.add(watchLoopLag(lag('main')));
 
   const databaseFile = join(config.dataDirectory, 'speakerpost.sqlite');
@@ -84,6 +90,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       storeId: config.store.id,
       pos: { ...config.orders.pos, timeoutMs: config.orders.pos.timeoutSeconds * 1_000 },
       attentionAfterMs: config.orders.attentionSeconds * 1_000,
+      recordingsDirectory,
     },
     { clock, log: room('delivery') },
   );
@@ -248,10 +255,15 @@ function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => vo
   return () => clearInterval(timer);
 }
 
-/** What was started, stopped in reverse order; once. */
+/** What was started, stopped in reverse order; once. What cannot be stopped does not keep the rest from stopping. */
 class Undo {
+  readonly #log: Log;
   readonly #steps: (() => void | Promise<void>)[] = [];
   #done: Promise<void> | null = null;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   add(step: () => void | Promise<void>): void {
     this.#steps.push(step);
@@ -266,8 +278,8 @@ class Undo {
     for (const step of this.#steps.reverse()) {
       try {
         await step();
-      } catch {
-        // What cannot be stopped must not keep the rest from stopping; its own room has logged why.
+      } catch (error) {
+        this.#log.error({ err: error }, 'a room did not stop');
       }
     }
   }

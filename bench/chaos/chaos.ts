@@ -57,7 +57,7 @@ const pos = await startDemoPos({
     return behaviour;
   },
 });
-pos.events.on('order', (order) => orderTimes.set(order.key, order.receivedWallMs));
+pos.events.on('order', (order) => orderTimes.set(order.key, Date.now()));
 
 const redis = queue === 'redis' ? new DisposableRedis(16_000 + (process.pid % 10_000)) : null;
 await redis?.start();

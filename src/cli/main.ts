@@ -1,4 +1,4 @@
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { explain, isUsage } from './explain.ts';
 
 interface Command {
   readonly summary: string;
@@ -58,14 +58,4 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = isUsage(error) ? 2 : 1;
   }
-}
-
-function isUsage(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-}
-
-function explain(error: unknown): string {
-  if (error instanceof SpeakerpostError) return `${error.code}: ${error.message}\n  What to do: ${error.remedy}`;
-  if (isUsage(error)) return (error as Error).message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

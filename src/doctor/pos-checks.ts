@@ -57,6 +57,13 @@ async function checkHttp(kind: string, url: string): Promise<Finding> {
       'Check that the POS runs and that orders.pos.url is right; orders wait until it answers',
     );
   }
+  // 404, 405 and 501 are what a POS that takes orders only by POST says to this.
+  if (response.status >= 500 && response.status !== 501) {
+    return failed(
+      `${kind}: ${url} answers HTTP ${response.status}`,
+      'Look at the POS and at what stands before it; orders wait',
+    );
+  }
   const date = Date.parse(response.headers.get('date') ?? '');
   if (Number.isNaN(date)) return ok(`${kind}: ${url} answers`);
   const differenceMs = Math.abs(Date.now() - date);

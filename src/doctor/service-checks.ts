@@ -1,6 +1,9 @@
 import type { StoreConfig } from '../config/store.ts';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
+import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
+import { MODEL_SAMPLE_RATE_HZ } from '../media/contract.ts';
+import { readClip } from '../media/plane/clip.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type Check, failed, ok } from './checks.ts';
 import { posChecks } from './pos-checks.ts';
@@ -20,6 +23,7 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
       run: async () => {
         const checkpoint = openCheckpoint(config.engine.model);
         const { lm, mimi, tokenizerFile } = checkpoint;
+        await loadTokenizer(tokenizerFile);
         return ok([lm.file, mimi.file, tokenizerFile].join(', '));
       },
     },
@@ -27,6 +31,13 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
       name: 'menus',
       run: async () =>
         ok([...new Set(config.lanes.map((lane) => lane.menuFile))].map((file) => readMenu(file).id).join(', ')),
+    },
+    {
+      name: 'apology',
+      run: async () => {
+        const samples = await readClip(config.calls.apology);
+        return ok(`${config.calls.apology}, ${(samples.length / MODEL_SAMPLE_RATE_HZ).toFixed(1)} s`);
+      },
     },
     { name: 'SIP server', run: () => checkSipServer(config) },
     { name: 'queue', run: () => checkQueue(config) },

@@ -27,7 +27,8 @@ export function runEngineProcess(loadModel: LoadModel): void {
     removeSocket(socketPath); // the supervisor cannot any more
     process.exit(0);
   });
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the gateway ends its calls first and stops us then
+  // A service manager's SIGTERM reaches every process of the service; the gateway ends its calls first and stops us then.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', (command: EngineCommand) => {
     if (command.kind === 'stop') process.exit(0);
     socketPath = command.socketPath;

@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CallWriter, type RecordBatch } from '../../records/call-writer.ts';
-import { messageOf } from '../../records/database.ts';
 import { markInterruptedCalls } from '../../records/interrupted-calls.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { describeError, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { DeliveryHealth, DeliveryOptions } from '../contract.ts';
 import type { Ticket } from '../ticket.ts';
 import { AlertGroups } from './alert-groups.ts';
@@ -140,7 +139,7 @@ export class DeliveryService {
   }
 
   #markInterrupted(): void {
-    const { calls, orders } = markInterruptedCalls(this.#database);
+    const { calls, orders } = markInterruptedCalls(this.#database, this.#options.recordingsDirectory ?? null);
     if (calls === 0) return;
     this.#deps.report({
       kind: 'alert',

@@ -5,7 +5,7 @@ import type { Fault } from '../../../support/fake-pos/http-fake.ts';
 import { startFakePrinter } from '../../../support/fake-pos/printer.ts';
 import { startFakeSquare } from '../../../support/fake-pos/square.ts';
 import { startFakeToast } from '../../../support/fake-pos/toast.ts';
-import { deliveryOptions, eventually, makeTicket, temporaryDatabase } from '../fixtures.ts';
+import { deliveryOptions, makeTicket, soon, temporaryDatabase } from '../fixtures.ts';
 import { startPlane } from '../plane-fixtures.ts';
 import { catalogue, posTicket, printerTarget, squareTarget, toastMenu, toastTarget, totalOf } from './targets.ts';
 
@@ -79,7 +79,7 @@ for (const [name, start] of Object.entries({ square, toast, printer })) {
       steps.some((step) => step.ticketId === id && step.revision === revision && step.state === 'acked');
     const deliver = async (ticket: Ticket) => {
       await plane.commit(ticket);
-      await eventually(() => isAcked(ticket.ticketId, ticket.revision));
+      await soon(() => isAcked(ticket.ticketId, ticket.revision));
     };
 
     await t.test('503, then 200', async (t) => {
@@ -103,7 +103,7 @@ for (const [name, start] of Object.entries({ square, toast, printer })) {
     await t.test('sent again by hand', async (t) => {
       await plane.resend('tk_busy', 1);
       const again = () => steps.filter((step) => step.ticketId === 'tk_busy' && step.what === 'acked').length === 2;
-      await eventually(again);
+      await soon(again);
       t.equal(pos.live('tk_busy'), 1);
     });
 
@@ -111,7 +111,7 @@ for (const [name, start] of Object.entries({ square, toast, printer })) {
       pos.fail({ kind: 'silent' });
       const second = pos.makeTicket('changed', { revision: 2, totals: totalOf(1_000) });
       await Promise.all([plane.commit(pos.makeTicket('changed')), plane.commit(second)]);
-      await eventually(() => isAcked('tk_changed', 2));
+      await soon(() => isAcked('tk_changed', 2));
       t.ok(isAcked('tk_changed', 1), 'the first one first');
       t.equal(pos.live('tk_changed'), 1);
       pos.fail({ kind: 'silent' });
