@@ -43,7 +43,6 @@ const combo = z.strictObject({
     z.strictObject({
       itemId: z.string(),
       size: z.string().nullable(),
-      name: z.string().optional(),
       posRef: z.record(z.string(), z.unknown()).optional(),
     }),
   ),

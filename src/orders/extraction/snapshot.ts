@@ -79,8 +79,8 @@ function ticketLine(line: OrderLine): TicketLine {
   };
 }
 
-function slotOf({ id, name, posRef }: MenuItem): NonNullable<TicketLine['combo']>['slots'][string] {
-  return { itemId: id, size: null, name, ...(posRef === null ? {} : { posRef: { ...posRef } }) };
+function slotOf({ id, posRef }: MenuItem): NonNullable<TicketLine['combo']>['slots'][string] {
+  return { itemId: id, size: null, ...(posRef === null ? {} : { posRef: { ...posRef } }) };
 }
 
 function historyOf(history: History | null): TicketHistoryEntry[] {

@@ -10,11 +10,8 @@ export function modifierText({ action, name, half, quantity }: TicketModifier): 
 }
 
 /** `drink: cola (large)`. */
-export function slotText(
-  id: string,
-  { itemId, name, size }: NonNullable<TicketLine['combo']>['slots'][string],
-): string {
-  return `${id}: ${name ?? itemId}${size === null ? '' : ` (${size})`}`;
+export function slotText(id: string, { itemId, size }: NonNullable<TicketLine['combo']>['slots'][string]): string {
+  return `${id}: ${itemId.replace(/[_-]+/g, ' ')}${size === null ? '' : ` (${size})`}`;
 }
 
 /** `ALLERGY: sesame`, `please check: cheese curds`. */
