@@ -260,11 +260,11 @@ export class Call {
   #refuse(status: number, reason: string, error: unknown, retryAfterSeconds?: number): void {
     this.#isClosing = true;
     this.#deps.report.refused(status, messageOf(error), this.#invite.source.address);
-    this.#invite.reject(
-      status,
-      reason,
-      retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
-    );
+    this.#invite.reject(status, reason, {
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+      // Whoever looks at the intercom sees why (RFC 3261 section 20.43: 399, miscellaneous).
+      Warning: `399 speakerpost "${messageOf(error).replaceAll(/["\\]/g, "'")}"`,
+    });
     this.#enter('ended', `${status} ${messageOf(error)}`);
     this.#deps.onEnded();
   }

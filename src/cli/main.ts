@@ -31,6 +31,18 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'prove that a checkpoint folder gives the numbers of the published model',
     run: async (args) => (await import('./golden.ts')).runGolden(args),
   },
+  bench: {
+    summary: 'measure how many lanes a machine serves in time',
+    run: async (args) => (await import('./bench.ts')).runBench(args),
+  },
+  model: {
+    summary: 'say what a checkpoint folder holds, or write a random one',
+    run: async (args) => (await import('./model.ts')).runModel(args),
+  },
+  replay: {
+    summary: 'run a recorded call again and say whether it gives the same tokens',
+    run: async (args) => (await import('./replay.ts')).runReplay(args),
+  },
 };
 
 function help(): string {

@@ -77,6 +77,8 @@ const engine = z.strictObject({
   /** Conversations at once. */
   lanes: z.int().min(1).max(64).default(2),
   threads: z.int().min(1).max(64).default(1),
+  /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
+  frameBudgetMs: z.number().positive().nullable().default(80),
   /** A fixed seed makes every call reproducible; null: a new one each call. */
   seed: z.int().nonnegative().nullable().default(null),
 });
@@ -99,8 +101,10 @@ const recording = z
     enabled: z.boolean().default(false),
     /** What guests are told; it is kept with every recording. */
     consent: z.string().min(1).nullable().default(null),
+    /** Keep what `speakerpost replay` needs: seed, persona, the user's codes and the agent's tokens. The codec turns them into sound again. */
+    tokens: z.boolean().default(false),
   })
-  .refine((value) => !value.enabled || value.consent !== null, {
+  .refine(({ enabled, tokens, consent }) => !(enabled || tokens) || consent !== null, {
     path: ['consent'],
     error: 'recording is enabled: state the consent line that guests are given',
   });

@@ -4,10 +4,14 @@ import { OrtLibrary } from '../engine/ort/library.ts';
 import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
 import { MODEL_SAMPLE_RATE_HZ } from '../media/contract.ts';
 import { readClip } from '../media/plane/clip.ts';
+import { describeFinding, lintMenu } from '../orders/extraction/lint-menu.ts';
 import { readMenu } from '../orders/menu/menu.ts';
-import { type Check, failed, ok } from './checks.ts';
+import { type Check, failed, ok, warning } from './checks.ts';
 import { posChecks } from './pos-checks.ts';
 import { tryConnect } from './try-connect.ts';
+
+/** A line of the report is to be read at a glance. */
+const FINDINGS_SHOWN = 5;
 
 export function serviceChecks(config: StoreConfig): readonly Check[] {
   return [
@@ -27,11 +31,7 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
         return ok([lm.file, mimi.file, tokenizerFile].join(', '));
       },
     },
-    {
-      name: 'menus',
-      run: async () =>
-        ok([...new Set(config.lanes.map((lane) => lane.menuFile))].map((file) => readMenu(file).id).join(', ')),
-    },
+    { name: 'menus', run: async () => checkMenus([...new Set(config.lanes.map((lane) => lane.menuFile))]) },
     {
       name: 'apology',
       run: async () => {
@@ -43,6 +43,20 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
     { name: 'queue', run: () => checkQueue(config) },
     ...posChecks(config),
   ];
+}
+
+/** Words that mean two things, and products in the store's own name, are for the operator to know. */
+function checkMenus(files: readonly string[]) {
+  const menus = files.map((file) => readMenu(file));
+  const ids = menus.map(({ id }) => id).join(', ');
+  const findings = menus.flatMap((menu) => lintMenu(menu).map((finding) => `${menu.id}: ${describeFinding(finding)}`));
+  if (findings.length === 0) return ok(ids);
+  const shown = findings.slice(0, FINDINGS_SHOWN).join('; ');
+  const more = findings.length > FINDINGS_SHOWN ? `; and ${findings.length - FINDINGS_SHOWN} more` : '';
+  return warning(
+    `${ids}; ${shown}${more}`,
+    'Give each thing words of its own in the menu, or check such orders by ear',
+  );
 }
 
 async function checkSipServer(config: StoreConfig) {
