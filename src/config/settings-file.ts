@@ -90,7 +90,14 @@ function valueAt(settings: unknown, keys: readonly PropertyKey[]): unknown {
   );
 }
 
-const secretKeys: ReadonlySet<PropertyKey> = new Set(['secret', 'metricsToken', 'password']);
+const secretKeys: ReadonlySet<PropertyKey> = new Set([
+  'secret',
+  'previousSecret',
+  'clientSecret',
+  'accessToken',
+  'metricsToken',
+  'password',
+]);
 
 function showValue(value: unknown, keys: readonly PropertyKey[]): string {
   if (value === undefined) return 'missing';

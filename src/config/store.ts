@@ -49,6 +49,7 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     dataDirectory: beside(settings.dataDirectory),
     sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
+    orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
     calls: { ...settings.calls, apology: beside(settings.calls.apology) },
     lanes,
     personas: [...personaFiles.values()],
@@ -58,6 +59,10 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
 function tlsBeside(tls: StoreSettings['sip']['tls'], beside: (name: string) => string): StoreSettings['sip']['tls'] {
   if (tls === null) return null;
   return { ...tls, cert: beside(tls.cert), key: beside(tls.key), ca: tls.ca === null ? null : beside(tls.ca) };
+}
+
+function posOf(pos: StoreSettings['orders']['pos'], beside: (name: string) => string): StoreSettings['orders']['pos'] {
+  return pos.kind === 'folder' ? { ...pos, folder: beside(pos.folder) } : pos;
 }
 
 /** A persona's file; two files of one id in different folders stay apart by a hash of what they say. */
