@@ -1,6 +1,6 @@
 /** Costs of each stage of the sound's way per 20 ms packet: node bench/media-codecs.ts */
 import { cpus } from 'node:os';
-import { createCodec } from '../src/media/codecs/g711.ts';
+import { g711 } from '../src/media/codecs/g711.ts';
 import { Concealer } from '../src/media/jitter/concealer.ts';
 import { JitterBuffer } from '../src/media/jitter/jitter-buffer.ts';
 import { createScalarKernel, createSimdKernel } from '../src/media/resample/fir-kernel.ts';
@@ -35,8 +35,8 @@ const packet = Buffer.alloc(172);
 packet[0] = 0x80;
 const header = emptyRtpHeader();
 const writer = new RtpWriter(() => 1);
-const mulaw = createCodec('PCMU');
-const alaw = createCodec('PCMA');
+const mulaw = g711('PCMU');
+const alaw = g711('PCMA');
 const scalar = new ResamplerFactory(createScalarKernel());
 const simd = new ResamplerFactory(createSimdKernel() ?? undefined);
 const [up, down, slowUp, slowDown] = [simd.up(), simd.down(), scalar.up(), scalar.down()];
