@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Timer } from '../runtime/clock.ts';
 import { AudioPath } from './audio-path.ts';
+import { loadCodecs } from './codecs/formats.ts';
 import type { MediaSession, NegotiatedMedia, PartnerFrame } from './contract.ts';
 import type { PortPair } from './port-pool.ts';
 import { RecordingLine } from './recording-line.ts';
@@ -30,6 +31,7 @@ const resamplers = new ResamplerFactory();
  * @throws SpeakerpostError RTP_PORTS_EXHAUSTED
  */
 export async function openMediaSession(options: MediaSessionOptions): Promise<MediaSession> {
+  await loadCodecs();
   return new Session(options, await options.ports.take(options.bindAddress, options.rtpPort));
 }
 
@@ -82,7 +84,7 @@ class Session implements MediaSession {
   }
 
   start(): void {
-    if (this.#closed || this.#startedMs !== null) return;
+    if (this.#closed || this.#startedMs !== null || this.#media === null) return;
     const { clock, partner, recording } = this.#options;
     const nowMs = clock.nowMs();
     this.#startedMs = nowMs;
@@ -90,7 +92,7 @@ class Session implements MediaSession {
     this.#lock.openWindow(nowMs);
     this.#path = new AudioPath({
       resamplers,
-      codec: this.#media?.codec ?? 'PCMU',
+      media: this.#media,
       partner,
       recording: recording === null ? null : new RecordingLine(recording),
       nowMs: () => clock.nowMs(),
@@ -104,10 +106,11 @@ class Session implements MediaSession {
 
   update(media: NegotiatedMedia): void {
     if (this.#closed) return;
+    if (media.clockRateHz !== this.#media?.clockRateHz) this.#endReception();
     this.#media = media;
     this.#lock.expect(media.remote, this.#options.clock.nowMs());
     if (this.#lock.source === null) this.#pair.rtp.disconnect();
-    this.#path?.setCodec(media.codec);
+    this.#path?.setMedia(media);
     this.#lastMediaMs = this.#options.clock.nowMs();
   }
 
@@ -127,7 +130,7 @@ class Session implements MediaSession {
 
   get stats(): MediaSession['stats'] {
     const path = this.#path;
-    const jitter = path?.jitter.stats;
+    const jitter = path?.jitterStats;
     return {
       packetsReceived: this.#packetsReceived,
       packetsSent: this.#sender.writer.packetCount,
@@ -154,7 +157,7 @@ class Session implements MediaSession {
     this.#leaveTicker?.();
     this.#fillerTimer?.cancel();
     this.#deadlineTimer?.cancel();
-    this.#path?.clips.close();
+    this.#path?.close();
     this.#pair.release();
     const { packetsReceived, packetsSent, packetsRefused, underruns } = this.stats;
     this.#options.log.debug(
@@ -165,7 +168,7 @@ class Session implements MediaSession {
         packetsRefused,
         underruns,
         packetsSkipped: this.#sender.skipped,
-        rebases: this.#path?.jitter.stats.rebases ?? 0,
+        rebases: this.#path?.jitterStats.rebases ?? 0,
         socketErrors: this.#pair.rtp.errors,
         roundTripMs: this.#reporter.roundTripMs,
       },
@@ -196,7 +199,7 @@ class Session implements MediaSession {
     this.#packetsReceived++;
     this.#lastMediaMs = nowMs;
     this.#timeoutRaised = false;
-    this.#count(nowMs);
+    this.#count(nowMs, media.clockRateHz);
     this.#options.events.packet?.({
       atMs: nowMs,
       sequence: header.sequence,
@@ -217,18 +220,25 @@ class Session implements MediaSession {
     );
   }
 
-  #count(nowMs: number): void {
+  #count(nowMs: number, clockRateHz: number): void {
     const { ssrc, sequence, timestamp } = this.#header;
     if (this.#reception?.ssrc !== ssrc) {
-      this.#lostBefore += Math.max(0, this.#reception?.cumulativeLost ?? 0);
-      this.#reception = new Reception(ssrc, sequence, 8_000);
+      this.#endReception();
+      this.#reception = new Reception(ssrc, sequence, clockRateHz);
       this.#events.reset();
     }
     this.#reception.receive(sequence, timestamp, nowMs);
   }
 
+  /** The stream is over: another source, or another clock. */
+  #endReception(): void {
+    this.#lostBefore += Math.max(0, this.#reception?.cumulativeLost ?? 0);
+    this.#reception = null;
+  }
+
   #onEvent(bytes: Buffer, path: AudioPath, nowMs: number): void {
-    path.receivePause(this.#header, nowMs);
+    // Timestamps of another clock say nothing of the sound's.
+    if (this.#media?.telephoneEventClockRateHz === undefined) path.receivePause(this.#header, nowMs);
     const { payloadStart, payloadEnd, timestamp } = this.#header;
     const digit = this.#events.receive(bytes, payloadStart, payloadEnd, timestamp, nowMs);
     if (digit !== null) this.#options.events.dtmf({ digit, atMs: this.#sinceStart(nowMs) });

@@ -16,6 +16,8 @@ export interface Resampler {
    * multiple of 3. At most 2,720 samples up, 2,048 out: 80 ms frames fit.
    */
   process(samples: Float32Array): Float32Array;
+  /** The same without a copy: the result is valid until the next call of any resampler of the thread. */
+  lend(samples: Float32Array): Float32Array;
 }
 
 /** What a thread shares: the kernel and the filters in its memory. */
@@ -48,7 +50,7 @@ export class ResamplerFactory {
   }
 }
 
-const straight: Resampler = { process: (samples) => samples };
+const straight: Resampler = { process: (samples) => samples, lend: (samples) => samples };
 
 interface PolyphaseFilter {
   readonly place: number;
@@ -94,6 +96,10 @@ class PolyphaseResampler implements Resampler {
   }
 
   process(samples: Float32Array): Float32Array {
+    return this.lend(samples).slice();
+  }
+
+  lend(samples: Float32Array): Float32Array {
     const { place, taps, phases, advance } = this.#filter;
     const { input, output } = this.#kernel;
     const history = this.#history;
@@ -101,11 +107,10 @@ class PolyphaseResampler implements Resampler {
     if (!Number.isInteger(steps) || samples.length + history.length > input.length || steps * phases > output.length) {
       throw new RangeError(`A chunk of ${samples.length} samples cannot be resampled`);
     }
-    if (steps === 0) return new Float32Array(0);
     input.set(history);
     input.set(samples, history.length);
     this.#kernel.run(place, taps, phases, advance, steps);
     history.set(input.subarray(samples.length, samples.length + history.length));
-    return output.slice(0, steps * phases);
+    return output.subarray(0, steps * phases);
   }
 }

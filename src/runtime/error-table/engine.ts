@@ -67,7 +67,8 @@ export const engineErrors = {
       'Give the persona a text of the form: You work for <name> which is a <kind of business> and your name is <agent>.',
   },
   PERSONA_VOICE_MISSING: {
-    message: 'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own; its voices: {known}',
+    message:
+      'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own; its voices: {known}',
     remedy: 'Set the voice to one in the voices folder of the checkpoint or to a .wav file.',
   },
   VOICE_UNKNOWN: {
