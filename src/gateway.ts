@@ -54,7 +54,7 @@ export interface GatewayDeps {
  * @throws what a room throws that cannot start; everything started before is stopped again.
  */
 export async function startGateway(config: StoreConfig, deps: GatewayDeps): Promise<Gateway> {
-  const started = new Undo();
+  const started = new Undo(deps.log);
   try {
     return await start(config, deps, started);
   } catch (error) {
@@ -248,10 +248,15 @@ function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => vo
   return () => clearInterval(timer);
 }
 
-/** What was started, stopped in reverse order; once. */
+/** What was started, stopped in reverse order; once. What cannot be stopped does not keep the rest from stopping. */
 class Undo {
+  readonly #log: Log;
   readonly #steps: (() => void | Promise<void>)[] = [];
   #done: Promise<void> | null = null;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   add(step: () => void | Promise<void>): void {
     this.#steps.push(step);
@@ -266,8 +271,8 @@ class Undo {
     for (const step of this.#steps.reverse()) {
       try {
         await step();
-      } catch {
-        // What cannot be stopped must not keep the rest from stopping; its own room has logged why.
+      } catch (error) {
+        this.#log.error({ err: error }, 'a room did not stop');
       }
     }
   }

@@ -8,6 +8,7 @@ import { createOrderExtractor } from '../orders/extraction/order-extractor.ts';
 import { replayWords } from '../orders/extraction/replay.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type PhoneReport, placeScriptedCall } from '../phone/phone.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { describeLine, LiveView } from './live-view.ts';
 import { untilSignal } from './until-signal.ts';
@@ -17,6 +18,7 @@ const DEFAULT_CONFIG = resolve(ROOT, 'config/demo.yaml');
 const DEFAULT_SCRIPT = resolve(ROOT, 'assets/customers/two-items.json');
 /** A ticket that is not at the demo's POS by then is not on its way. */
 const DELIVERED_WITHIN_MS = 15_000;
+const LOOK_EVERY_MS = 200;
 
 const HELP = `Usage: speakerpost demo [--once] [--script FILE] [--config FILE]
 
@@ -117,7 +119,7 @@ async function judge(
   callId: string | null,
 ): Promise<Verdict> {
   if (callId === null) return { good: false, text: 'the call never reached the gateway' };
-  const deadline = Date.now() + DELIVERED_WITHIN_MS;
+  const deadlineMs = systemClock.nowMs() + DELIVERED_WITHIN_MS;
   for (;;) {
     const detail = await gateway.reader.getCall(callId);
     const stored = detail?.tickets.at(-1);
@@ -137,7 +139,7 @@ async function judge(
           : `the POS has ${sold.join('; ')}, but the transcript gives ${said.join('; ')}`,
       };
     }
-    if (Date.now() > deadline) return { good: false, text: `no ticket of ${callId} was acknowledged` };
-    await new Promise((done) => setTimeout(done, 200));
+    if (systemClock.nowMs() > deadlineMs) return { good: false, text: `no ticket of ${callId} was acknowledged` };
+    await new Promise<void>((resolve) => systemClock.after(LOOK_EVERY_MS, resolve));
   }
 }

@@ -1,5 +1,5 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { isAddressRange } from '../runtime/address-ranges.ts';
 
 /** `192.168.1.20` or `192.168.1.0/24`. */
 const addressRange = z.string().refine(isAddressRange, 'expected an IP address or a range such as 192.168.1.0/24');
@@ -185,21 +185,6 @@ export const storeSchema = z
   });
 
 export type StoreSettings = z.infer<typeof storeSchema>;
-
-function isAddressRange(value: string): boolean {
-  const [address = '', prefix, more] = value.split('/');
-  if (more !== undefined) return false;
-  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : null;
-  if (family === null) return false;
-  if (prefix === undefined) return true;
-  if (!/^\d{1,3}$/.test(prefix)) return false;
-  try {
-    new BlockList().addSubnet(address, Number(prefix), family);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isTimezone(value: string): boolean {
   try {

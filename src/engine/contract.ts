@@ -1,6 +1,6 @@
 /**
  * What the rest of the gateway sees of the model. The engine is a child process behind one frame port: a Unix-domain
- * socket over which lanes are opened and 80 ms frames go both ways. src/engine/frame-port.ts has the bytes.
+ * socket over which lanes are opened and 80 ms frames go both ways. src/engine/serving/frame-port.ts has the bytes.
  */
 import type { ErrorRecord } from '../runtime/errors.ts';
 

@@ -70,7 +70,7 @@ export interface ModelOptions {
   readonly sampling?: 'checkpoint' | 'greedy';
 }
 
-/** `loadModel` of src/engine/load-model.ts. Throws MODEL_... errors that name file and tensor, RUNTIME_... of the library. */
+/** `loadModel` of src/engine/load-model.ts. Throws MODEL_... errors that name file and tensor, ORT_... of the library. */
 export type LoadModel = (directory: string, options: ModelOptions) => Promise<SpeechModel>;
 
 export interface SpeechModel {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const cents = z.int();
 
-export const reviewReasons = [
+const reviewReasons = [
   'total_mismatch',
   'unknown_item',
   'unknown_modifier',

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorRecord, reviveError, SpeakerpostError } from '../runtime/errors.ts';
+import { type ErrorRecord, messageOf, reviveError, SpeakerpostError } from '../runtime/errors.ts';
 import type { CallDetail, CallSummary, RecordReader } from './contract.ts';
 
 /** What the reader thread is asked. */
@@ -76,7 +76,7 @@ class ThreadedRecordReader implements RecordReader {
       else waiting?.resolve(answer.result);
     });
     worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     });
     worker.on('exit', () => {
       if (this.#worker !== worker) return;

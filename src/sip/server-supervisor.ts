@@ -82,8 +82,12 @@ class Supervisor implements SipServerProcess {
     });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
-      const deadline = this.#clock.after(START_WITHIN_MS, () => child.kill('SIGKILL'));
       let failure = new SpeakerpostError('SIP_SERVER_START_FAILED', { reason: 'it ended at once' });
+      const deadline = this.#clock.after(START_WITHIN_MS, () => {
+        const reason = `it was not ready within ${START_WITHIN_MS / 1_000} s`;
+        failure = new SpeakerpostError('SIP_SERVER_START_FAILED', { reason });
+        child.kill('SIGKILL');
+      });
       child.on('error', (error) => {
         failure = new SpeakerpostError('SIP_SERVER_START_FAILED', { reason: error.message }, error);
       });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
-import { deskFixture, settle, TestInvite } from './fixtures.ts';
+import { deskFixture, settle } from './fixtures.ts';
+import { TestInvite } from './test-rooms.ts';
 
 t.test('a call is answered, talks, orders and ends', async (t) => {
   const desk = deskFixture();
@@ -69,6 +70,17 @@ t.test('a dead media worker: the apology is played from a new worker on the same
   desk.plane.finishPlay?.();
   await settle();
   t.equal(invite.dialog.byes.length, 1);
+});
+
+t.test('a media worker that dies before the ACK: the apology begins with the ACK, on the same port', async (t) => {
+  const desk = deskFixture();
+  const invite = await desk.ring();
+  desk.plane.emit('workerFailed', { code: 'INTERNAL', details: { reason: 'worker died' } });
+  t.same(desk.plane.log, ['open'], 'nobody listens yet');
+  invite.dialog.ack();
+  await settle();
+  t.same(desk.plane.log, ['open', 'open without lane', 'start', 'play']);
+  t.equal(desk.plane.opened[1]?.rtpPort, 17_000);
 });
 
 t.test('an apology that cannot be played to its end is given up after 15 s', async (t) => {
@@ -168,11 +180,25 @@ t.test('a ticket that the disk refuses is kept and tried again; meanwhile new ca
   next.dialog.ack();
   await settle();
   t.ok(desk.plane.log.includes('play'));
+  t.same(desk.alerts(), ['TICKET_NOT_STORED', 'TICKET_NOT_STORED'], 'its apology says why');
   desk.clock.advance(5_000);
   await settle();
   desk.clock.advance(5_000);
   await settle();
   t.equal(desk.delivery.committed.length, 1, 'stored in the end, once');
+});
+
+t.test('an order of which no ticket can be made raises an alert, and the call goes on', async (t) => {
+  const desk = deskFixture({}, undefined, () => {
+    throw new SpeakerpostError('INTERNAL', { reason: 'it does not fit the schema' });
+  });
+  const invite = await desk.ring();
+  invite.dialog.ack();
+  desk.speak('burger', 'close', 'bye');
+  await settle();
+  t.same(desk.alerts(), ['INTERNAL']);
+  t.equal(desk.desk.live[0]?.words.length, 3);
+  t.equal(desk.delivery.committed.length, 0);
 });
 
 t.test('stopping ends every call with BYE and takes no more', async (t) => {

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
+import { z } from 'zod';
 import { readStoreConfig } from '../../src/config/store.ts';
+import { storeSchema } from '../../src/config/store-schema.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
 
 const demoFile = resolve(import.meta.dirname, '../../config/demo.yaml');
@@ -108,4 +110,26 @@ t.test('faults across settings are found', async (t) => {
     ).message,
     /sip\.trunks\.0\.allow\.0/,
   );
+});
+
+/** The part of a JSON schema that says where settings are. */
+interface Shape {
+  readonly items?: Shape;
+  readonly properties?: Readonly<Record<string, Shape>>;
+}
+
+/** The paths of all settings that hold a value, such as `sip.trunks[].id`. */
+function settingsOf({ items, properties }: Shape, path: string): string[] {
+  if (items !== undefined) return settingsOf(items, `${path}[]`);
+  if (properties === undefined) return [path];
+  return Object.entries(properties).flatMap(([name, each]) => settingsOf(each, path === '' ? name : `${path}.${name}`));
+}
+
+t.test('config/README.md lists every setting, and no other', async (t) => {
+  const readme = readFileSync(resolve(demoFile, '../README.md'), 'utf8');
+  const listed = [...readme.matchAll(/^\| (`[^|]+`)\s*\|/gm)].flatMap(([, cell = '']) => {
+    const [first = '', ...others] = [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+    return [first, ...others.map((name) => `${first.slice(0, first.lastIndexOf('.'))}${name}`)];
+  });
+  t.same(listed.sort(), settingsOf(z.toJSONSchema(storeSchema, { io: 'input' }) as Shape, '').sort());
 });

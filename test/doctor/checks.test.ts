@@ -35,7 +35,6 @@ t.test('each fault has one finding and one remedy', async (t) => {
     ...config,
     engine: { ...config.engine, model: emptyModel },
     orders: { ...config.orders, queue: 'redis://127.0.0.1:9' },
-    sip: { ...config.sip, bind: config.sip.bind },
   });
   for (const name of ['SIP port', 'model', 'queue', 'POS']) {
     const finding = found.get(name);

@@ -67,7 +67,6 @@ test('a call is read back as it was written, in order', async (t) => {
     callId: 'c_1',
     outcome: 'no_order',
     reason: 'BYE',
-    endedWallMs: 1_764_000_010_000,
     durationMs: 10_000,
     stats: null,
     recording: 'c_1.opus',

@@ -23,7 +23,7 @@ export interface RecordingTags {
 }
 
 /** The file of a finished recording, and its name while it is being written. */
-export function recordingFileName(path: string): { readonly finished: string; readonly growing: string } {
+function recordingFileName(path: string): { readonly finished: string; readonly growing: string } {
   return { finished: `${path}.opus`, growing: `${path}.opus.part` };
 }
 

@@ -3,6 +3,7 @@ import type { NegotiatedMedia } from '../contract.ts';
 import { RTP_HEADER_BYTES } from '../rtp/rtp-reader.ts';
 import { MAX_PAYLOAD_BYTES, RtpWriter } from '../rtp/rtp-writer.ts';
 import { EVENT_PAYLOAD_BYTES, writeEvent } from '../rtp/telephone-event.ts';
+import type { SrtpGate } from '../srtp/srtp-gate.ts';
 import type { Endpoint, UdpSocket } from '../udp-socket.ts';
 import { EventSender } from './event-sender.ts';
 
@@ -14,6 +15,7 @@ export class PacketSender {
   readonly events = new EventSender();
   readonly writer: RtpWriter;
   readonly #socket: UdpSocket;
+  readonly #gate: SrtpGate;
   readonly #payload = new Uint8Array(MAX_PAYLOAD_BYTES);
   #markNext = true;
   #clockRateHz = 8_000;
@@ -22,8 +24,9 @@ export class PacketSender {
   /** Packets whose time was let go, because the thread stood still for too long. */
   skipped = 0;
 
-  constructor(socket: UdpSocket, random: (below: number) => number) {
+  constructor(socket: UdpSocket, gate: SrtpGate, random: (below: number) => number) {
     this.#socket = socket;
+    this.#gate = gate;
     this.writer = new RtpWriter(random);
   }
 
@@ -69,7 +72,7 @@ export class PacketSender {
       }
       const packet = this.writer.packet(media.sendPayloadType, this.#markNext, bytes);
       for (let i = 0; i < bytes; i++) packet[RTP_HEADER_BYTES + i] = this.#payload[i] ?? 0;
-      this.#socket.send(packet, to);
+      this.#transmit(packet, to);
       this.#markNext = false;
       return;
     }
@@ -82,7 +85,12 @@ export class PacketSender {
     const clockRateHz = media.telephoneEventClockRateHz ?? media.clockRateHz;
     const packet = this.writer.packet(type, event.marker, EVENT_PAYLOAD_BYTES, this.#eventTimestamp);
     writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, (event.durationMs * clockRateHz) / 1_000);
-    this.#socket.send(packet, to);
+    this.#transmit(packet, to);
+  }
+
+  #transmit(packet: Buffer, to: Endpoint): void {
+    const sealed = this.#gate.seal(packet);
+    if (sealed !== null) this.#socket.send(sealed, to);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CallWriter, type RecordBatch } from '../../records/call-writer.ts';
-import { messageOf } from '../../records/database.ts';
 import { markInterruptedCalls } from '../../records/interrupted-calls.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { describeError, type ErrorCode, type ErrorDetails, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorCode, type ErrorDetails, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { DeliveryHealth, DeliveryOptions } from '../contract.ts';
 import type { Ticket } from '../ticket.ts';
 import { type Delivery, GIVE_UP_AFTER_MS } from './delivery-state.ts';

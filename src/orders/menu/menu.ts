@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import { type MenuFile, menuSchema } from './schema.ts';
 
 export interface MenuOption {
@@ -71,7 +71,7 @@ export function readMenu(file: string): Menu {
   } catch (error) {
     throw new SpeakerpostError('MENU_UNREADABLE', {
       file,
-      reason: String(error instanceof Error ? error.message : error),
+      reason: messageOf(error),
     });
   }
   return loadMenu(json, file);
