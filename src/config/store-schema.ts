@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CODEC_NAMES } from '../media/codecs/names.ts';
 import { isAddressRange } from '../runtime/address-ranges.ts';
 
 /** `192.168.1.20` or `192.168.1.0/24`. */
@@ -67,6 +68,17 @@ const media = z.strictObject({
     .default({ first: 16_384, last: 16_583 }),
   /** No RTP for so long ends the call. */
   timeoutSeconds: z.number().positive().default(30),
+  /** Codecs that are taken, the preferred first; null: all, in the caller's order of preference. */
+  codecs: z
+    .array(z.enum(CODEC_NAMES))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'each codec once')
+    .nullable()
+    .default(null),
+  /** SRTP with keys in the SDP (RFC 4568). `require` refuses calls in the clear. */
+  srtp: z.enum(['off', 'allow', 'require']).default('allow'),
+  /** Such keys are taken over SIP without TLS too. */
+  srtpKeysInClear: z.boolean().default(false),
 });
 
 const engine = z.strictObject({

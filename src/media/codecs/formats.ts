@@ -60,9 +60,6 @@ export const CODEC_FORMATS: Readonly<Record<CodecName, CodecFormat>> = {
   opus: { encoding: 'opus', clockRateHz: 48_000, channels: 2, payloadType: 96, ptimesMs: [10, 20, 40, 60], open: opus },
 };
 
-/** All codecs, in the order of preference where nothing else is configured: the wider the band, the better the model hears. */
-export const CODEC_NAMES: readonly CodecName[] = ['opus', 'G722', 'PCMU', 'PCMA', 'L16/16000', 'L16/8000'];
-
 /** Loads what codecs need; once a thread, before the first is opened. */
 export async function loadCodecs(): Promise<void> {
   await loadOpus();

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { SpeakerpostError } from '../../runtime/errors.ts';
-import { CODEC_FORMATS, CODEC_NAMES } from '../codecs/formats.ts';
+import { CODEC_FORMATS } from '../codecs/formats.ts';
+import { CODEC_NAMES } from '../codecs/names.ts';
 import type { CodecName, MediaDirection } from '../contract.ts';
 import { type CryptoLine, readCryptoLines } from './crypto-line.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
