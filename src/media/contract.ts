@@ -168,7 +168,7 @@ export interface SessionEvents {
 
 /** Takes what was heard and said, 20 ms at a time at 24 kHz, on one timeline (the send clock); never blocks. */
 export interface RecordingTap {
-  /** 480 samples each. */
+  /** 480 samples each, lent for the time of the call. */
   write(heard: Float32Array, said: Float32Array): void;
 }
 
