@@ -91,6 +91,7 @@ export class Call {
     }
     const refusal = await this.#takeLane();
     if (refusal !== null) return this.#refuse(refusal.status, refusal.reason, refusal.error, refusal.retryAfterSeconds);
+    if (this.#isClosing) return this.#leaveUnanswered();
     report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
@@ -98,6 +99,7 @@ export class Call {
     } catch (error) {
       return this.#end(messageOf(error));
     }
+    if (this.#isClosing) return this.#dialog.bye({ cause: 503, text: 'Gateway stops' });
     report.answered(clock.nowMs() - inviteMs);
     this.#enter('answered', null);
     this.#wire(this.#dialog);
@@ -249,14 +251,20 @@ export class Call {
     this.#deps.onEnded();
   }
 
+  /** The gateway began to stop while the lane was being opened: what `#end` found nothing of yet is given back. */
+  async #leaveUnanswered(): Promise<void> {
+    this.#invite.reject(503, 'Service Unavailable', { 'Retry-After': String(UNAVAILABLE_RETRY_SECONDS) });
+    await this.#deps.media.close(this.#options.callId);
+  }
+
   #refuse(status: number, reason: string, error: unknown, retryAfterSeconds?: number): void {
     this.#isClosing = true;
     this.#deps.report.refused(status, messageOf(error), this.#invite.source.address);
-    this.#invite.reject(
-      status,
-      reason,
-      retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
-    );
+    this.#invite.reject(status, reason, {
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+      // Whoever looks at the intercom sees why (RFC 3261 section 20.43: 399, miscellaneous).
+      Warning: `399 speakerpost "${messageOf(error).replaceAll(/["\\]/g, "'")}"`,
+    });
     this.#enter('ended', `${status} ${messageOf(error)}`);
     this.#deps.onEnded();
   }

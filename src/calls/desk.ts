@@ -41,6 +41,8 @@ export interface DeskOptions {
   /** Directory for recordings; null: off. */
   readonly recordingsDirectory: string | null;
   readonly consent: string | null;
+  /** Directory for the calls' token logs, which a replay needs; null: off. */
+  readonly callLogDirectory: string | null;
   /** A fixed sampling seed for every call; null: a new one each call. */
   readonly seed: number | null;
 }
@@ -160,6 +162,7 @@ export class Desk implements CallDesk {
   #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
     const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { callLogDirectory } = this.#options;
     const { personaId, menuId } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
     const record = (event: CallRecordEvent) => delivery.record(event);
@@ -200,6 +203,7 @@ export class Desk implements CallDesk {
         apologyFile,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
+        callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,
         recordingConsent: consent,
         apologise: this.#keeper.refusal,
       },

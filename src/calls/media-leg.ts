@@ -16,6 +16,8 @@ export interface MediaLegOptions {
   readonly apologyFile: string;
   /** Path of the recording without suffix; null: none. */
   readonly recordingPath: string | null;
+  /** Where the engine writes what a replay needs; null: nowhere. */
+  readonly callLogFile: string | null;
   /** What the guest was told of the recording. */
   readonly recordingConsent: string | null;
 }
@@ -62,12 +64,12 @@ export class MediaLeg {
 
   /** Takes a port, the same one when it had one before, and a lane of the model. Rejects as `MediaPlane.open`. */
   async open(withLane: boolean): Promise<void> {
-    const { callId, personaId, seed, bindAddress, recordingPath, recordingConsent } = this.#options;
+    const { callId, personaId, seed, bindAddress, recordingPath, recordingConsent, callLogFile } = this.#options;
     const opened = await this.#parts.plane.open({
       callId,
       bindAddress,
       media: this.#media,
-      lane: withLane ? { personaId, seed } : null,
+      lane: withLane ? { personaId, seed, logFile: callLogFile } : null,
       rtpPort: this.#rtpPort,
       recordingPath: withLane ? recordingPath : null,
       recordingConsent,

@@ -2,10 +2,16 @@ import { connect } from 'node:net';
 import type { StoreConfig } from '../config/store.ts';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
+import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
+import { MODEL_SAMPLE_RATE_HZ } from '../media/contract.ts';
+import { readClip } from '../media/plane/clip.ts';
+import { describeFinding, lintMenu } from '../orders/extraction/lint-menu.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
 
 const CONNECT_WITHIN_MS = 3_000;
+/** A line of the report is to be read at a glance. */
+const FINDINGS_SHOWN = 5;
 /** Webhook signatures are refused at 5 minutes. */
 const CLOCK_DIFFERENCE_MS = 60_000;
 
@@ -23,18 +29,36 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
       run: async () => {
         const checkpoint = openCheckpoint(config.engine.model);
         const { lm, mimi, tokenizerFile } = checkpoint;
+        await loadTokenizer(tokenizerFile);
         return ok([lm.file, mimi.file, tokenizerFile].join(', '));
       },
     },
+    { name: 'menus', run: async () => checkMenus([...new Set(config.lanes.map((lane) => lane.menuFile))]) },
     {
-      name: 'menus',
-      run: async () =>
-        ok([...new Set(config.lanes.map((lane) => lane.menuFile))].map((file) => readMenu(file).id).join(', ')),
+      name: 'apology',
+      run: async () => {
+        const samples = await readClip(config.calls.apology);
+        return ok(`${config.calls.apology}, ${(samples.length / MODEL_SAMPLE_RATE_HZ).toFixed(1)} s`);
+      },
     },
     { name: 'SIP server', run: () => checkSipServer(config) },
     { name: 'queue', run: () => checkQueue(config) },
     { name: 'POS', run: () => checkPos(config) },
   ];
+}
+
+/** Words that mean two things, and products in the store's own name, are for the operator to know. */
+function checkMenus(files: readonly string[]) {
+  const menus = files.map((file) => readMenu(file));
+  const ids = menus.map(({ id }) => id).join(', ');
+  const findings = menus.flatMap((menu) => lintMenu(menu).map((finding) => `${menu.id}: ${describeFinding(finding)}`));
+  if (findings.length === 0) return ok(ids);
+  const shown = findings.slice(0, FINDINGS_SHOWN).join('; ');
+  const more = findings.length > FINDINGS_SHOWN ? `; and ${findings.length - FINDINGS_SHOWN} more` : '';
+  return warning(
+    `${ids}; ${shown}${more}`,
+    'Give each thing words of its own in the menu, or check such orders by ear',
+  );
 }
 
 async function checkSipServer(config: StoreConfig) {
@@ -70,6 +94,13 @@ async function checkPos(config: StoreConfig) {
     return failed(
       `${url}: ${cause}`,
       'Check that the POS runs and that orders.pos.url is right; orders wait until it answers',
+    );
+  }
+  // 404, 405 and 501 are what a POS that takes orders only by POST says to this.
+  if (response.status >= 500 && response.status !== 501) {
+    return failed(
+      `${url} answers HTTP ${response.status}`,
+      'Look at the POS and at what stands before it; orders wait',
     );
   }
   const date = Date.parse(response.headers.get('date') ?? '');

@@ -14,6 +14,7 @@ import type {
   SpeechModel,
 } from './model-contract.ts';
 import type { OrtRuntime } from './ort/session.ts';
+import { checkpointFingerprint } from './replay/fingerprint.ts';
 
 export interface ModelParts {
   readonly checkpoint: Checkpoint;
@@ -63,7 +64,8 @@ export class CheckpointModel implements SpeechModel {
       // Each step takes its turn between the frames of calls.
       while (!(await this.#inTurn(() => steps.next())).done);
       const snapshot = lm.save(lane);
-      const image: PersonaImage = { promptSteps: snapshot.ring.offset };
+      const byteLength = snapshot.cache.reduce((total, state) => total + state.byteLength, 0);
+      const image: PersonaImage = { promptSteps: snapshot.ring.offset, byteLength };
       this.#images.set(image, snapshot);
       return image;
     });
@@ -117,11 +119,11 @@ export class CheckpointModel implements SpeechModel {
     const sounds = await mimi.decode(spoken);
     const results = new Map<number, LaneResult>();
     for (const [i, { lane, text, codes: agent }] of spoken.entries()) {
-      results.set(lane, { lane, tokens: { text, agent }, samples: sounds[i] ?? new Float32Array(frameSamples) });
+      const samples = sounds[i] ?? new Float32Array(frameSamples);
+      results.set(lane, { lane, tokens: { text, agent }, userCodes: [], samples });
     }
-    return frames.map(
-      ({ lane }) => results.get(lane) ?? { lane, tokens: null, samples: new Float32Array(frameSamples) },
-    );
+    const nothing = { tokens: null, samples: new Float32Array(frameSamples) };
+    return frames.map(({ lane }, i) => ({ lane, ...(results.get(lane) ?? nothing), userCodes: codes[i] ?? [] }));
   }
 
   /** Runs `task` when all that came before has ended. */
@@ -175,6 +177,10 @@ function summarise({ checkpoint, runtime }: ModelParts): ModelSummary {
     parameters: checkpoint.lm.parameters + checkpoint.mimi.parameters,
     runtimeVersion: runtime.library.version,
     textLeadFrames,
+    textFramesPerCharacter: checkpoint.configuration.textFramesPerCharacter,
+    textCard: checkpoint.configuration.lm.textCard,
+    codebooks: checkpoint.configuration.lm.codebooks,
+    fingerprint: checkpointFingerprint(checkpoint),
     textPaddingIds: [endOfPadding, prompt.textPadding],
     tokenizerFile: checkpoint.tokenizerFile,
     ownPrompt: {

@@ -112,6 +112,8 @@ export interface DeliveryOptions {
   readonly pos: PosTarget;
   /** Attention is raised so long after the commit without an answer of the POS. */
   readonly attentionAfterMs: number;
+  /** Where recordings of interrupted calls are looked for at the start. */
+  readonly recordingsDirectory?: string;
 }
 
 /** The main thread's handle on the delivery worker, which owns the database. It restarts a dead worker by itself. */

@@ -34,6 +34,7 @@ class ThreadedRecordReader implements RecordReader {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #nextId = 1;
+  #isStopped = false;
 
   constructor(databaseFile: string) {
     this.#databaseFile = databaseFile;
@@ -48,6 +49,7 @@ class ThreadedRecordReader implements RecordReader {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
@@ -55,6 +57,8 @@ class ThreadedRecordReader implements RecordReader {
   }
 
   #ask<Result>(query: ReaderQuery): Promise<Result> {
+    if (this.#isStopped)
+      return Promise.reject(new SpeakerpostError('RECORD_READER_FAILED', { reason: 'the gateway stops' }));
     this.#worker ??= this.#start();
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();

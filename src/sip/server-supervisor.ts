@@ -78,6 +78,8 @@ class Supervisor implements SipServerProcess {
     const startedMs = this.#clock.nowMs();
     const child = fork(fileURLToPath(new URL('./server-process.ts', import.meta.url)), [], {
       execArgv: [],
+      // A group of its own: Ctrl-C, which goes to the terminal's whole group, must not end it before the calls.
+      detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;

@@ -25,6 +25,18 @@ t.test('a call is answered, talks, orders and ends', async (t) => {
   t.equal(desk.clock.pendingCount, 0, 'no timer is left');
 });
 
+t.test('a gateway that stops while a call rings refuses it and keeps neither port nor lane', async (t) => {
+  const desk = deskFixture();
+  const ringing = desk.ring();
+  await desk.desk.stop();
+  const invite = await ringing;
+  await settle();
+  t.equal(invite.answered, null);
+  t.equal(invite.rejected?.status, 503);
+  t.equal(desk.plane.log.at(-1), 'close');
+  t.same(desk.states(), ['ringing', 'ended']);
+});
+
 t.test('a car that leaves without the closing phrase leaves its order for review', async (t) => {
   const desk = deskFixture();
   const invite = await desk.ring();
@@ -110,7 +122,10 @@ t.test('without an engine the car is answered and apologised to', async (t) => {
 
 t.test('no free lane is 486 with Retry-After; no codec in common is 488; a stranger is 403', async (t) => {
   const desk = deskFixture();
-  t.match((await desk.ring(new TestInvite('no codec'))).rejected, { status: 488 });
+  t.match((await desk.ring(new TestInvite('no codec'))).rejected, {
+    status: 488,
+    headers: { Warning: /no common codec/ },
+  });
   t.match((await desk.ring(new TestInvite('offer', '10.0.0.1'))).rejected, { status: 403 });
   desk.plane.refusal = new SpeakerpostError('LANE_NONE_FREE', { lanes: 2 });
   t.match((await desk.ring()).rejected, { status: 486, headers: { 'Retry-After': '10' } });
@@ -210,4 +225,14 @@ t.test('stopping ends every call with BYE and takes no more', async (t) => {
   t.match(invite.dialog.byes, [{ cause: 503 }]);
   t.equal(desk.delivery.committed.length, 1);
   t.match((await desk.ring()).rejected, { status: 503 });
+});
+
+t.test('the log of a call for its replay is asked for where the store keeps them, and only there', async (t) => {
+  const keeping = deskFixture({ callLogDirectory: '/calls' });
+  await keeping.ring();
+  const [session] = keeping.plane.opened;
+  t.equal(session?.lane?.logFile, `/calls/${session?.callId}.tokens`);
+  const other = deskFixture();
+  await other.ring();
+  t.equal(other.plane.opened[0]?.lane?.logFile, null);
 });

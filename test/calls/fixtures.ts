@@ -46,6 +46,7 @@ export function deskFixture(
       retryAfterSeconds: 10,
       recordingsDirectory: null,
       consent: null,
+      callLogDirectory: null,
       seed: 7,
       ...changes,
     },

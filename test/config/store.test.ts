@@ -51,6 +51,24 @@ t.test('a wrong value is named with its file, path and value', async (t) => {
   t.match(error.remedy, /sip\.port/);
 });
 
+t.test('settings that no call could be served with are named', async (t) => {
+  const lane = '{ id: lane-1, trunk: loopback, menu: menus/nano-barn.json, persona: personas/nano.yaml }';
+  for (const [from, to, message] of [
+    ['first: 17000, last: 17199', 'first: 17001, last: 17003', /media\.rtpPorts .*1 pairs .*engine\.lanes needs 2/],
+    ['bind: 127.0.0.1', 'bind: localhost', /sip\.bind is "localhost": expected an IPv4 address/],
+    [lane, `${lane}\n  - ${lane.replace('lane-1', 'lane-2')}`, /lanes\.1\.user .*lane-1 already answers this user/],
+    [
+      'port: 5080',
+      'port: 5080, trunks: [{ id: loopback, allow: [127.0.0.1] }, { id: loopback, allow: [127.0.0.2] }]',
+      /sip\.trunks\.1\.id .*another trunk has this id/,
+    ],
+  ] as const) {
+    const error = failure(() => readStoreConfig(changed(t, from, to), environment));
+    t.equal(error.code, 'CONFIG_INVALID');
+    t.match(error.message, message);
+  }
+});
+
 t.test('an unknown setting is named', async (t) => {
   const file = changed(t, 'lanes: 2', 'lane: 2');
   t.match(failure(() => readStoreConfig(file, environment)).message, /engine\.lane is .*[Uu]nrecognized/);

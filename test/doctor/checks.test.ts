@@ -1,5 +1,8 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { readStoreConfig, type StoreConfig } from '../../src/config/store.ts';
@@ -21,6 +24,24 @@ t.test('a machine that fits passes every check', async (t) => {
   for (const [name, finding] of found) t.not(finding.state, 'failed', `${name}: ${finding.detail}`);
   t.match(found.get('ONNX Runtime')?.detail, /^1\.30\.0 from .*libonnxruntime/);
   t.match(found.get('POS')?.detail, /clocks agree/);
+});
+
+t.test('faults behind a service that answers, and of files, are found', async (t) => {
+  const sick = createServer((_, response) => response.writeHead(503).end()).listen(0, '127.0.0.1');
+  await once(sick, 'listening');
+  t.teardown(() => sick.close());
+  const { port } = sick.address() as AddressInfo;
+  const { configFile } = await writeTestStore(t.testdir({ file: 'no folder, no sound' }), `http://127.0.0.1:${port}/`);
+  const config = readStoreConfig(configFile);
+  const file = join(t.testdirName, 'file');
+  const found = await findings({
+    ...config,
+    dataDirectory: join(file, 'data'),
+    calls: { ...config.calls, apology: file },
+  });
+  t.match(found.get('POS'), { state: 'failed', detail: /HTTP 503/, remedy: /\S/ });
+  t.match(found.get('disk'), { state: 'failed', detail: /data directory .*ENOTDIR/, remedy: /dataDirectory/ });
+  t.match(found.get('apology'), { state: 'failed', detail: /WAV/, remedy: /sox/ });
 });
 
 t.test('each fault has one finding and one remedy', async (t) => {

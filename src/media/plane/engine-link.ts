@@ -35,11 +35,11 @@ export class EngineLink {
   }
 
   /** Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN as the engine says, with LANE_UNAVAILABLE while it is away. */
-  async openLane(personaId: string, seed: number): Promise<OpenedLane> {
+  async openLane(personaId: string, seed: number, logFile: string | null = null): Promise<OpenedLane> {
     if (this.#client === null) await this.#withLimit(this.#connect()).catch(() => undefined);
     const client = this.#client;
     if (client === null) throw this.#unavailable();
-    const opening = client.openLane(personaId, seed);
+    const opening = client.openLane(personaId, seed, logFile);
     try {
       return { lane: await this.#withLimit(opening), textLeadMs: client.textLeadMs };
     } catch (error) {

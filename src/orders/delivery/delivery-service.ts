@@ -132,7 +132,7 @@ export class DeliveryService {
   }
 
   #markInterrupted(): void {
-    const { calls, orders } = markInterruptedCalls(this.#database);
+    const { calls, orders } = markInterruptedCalls(this.#database, this.#options.recordingsDirectory ?? null);
     if (calls === 0) return;
     this.#deps.report({
       kind: 'alert',
