@@ -1,4 +1,5 @@
-import { type Cipheriv, createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createDecipheriv, timingSafeEqual } from 'node:crypto';
+import { HmacSha1 } from './hmac-sha1.ts';
 import { deriveKey, KEY_LABELS, SRTCP_LABEL_OFFSET } from './key-derivation.ts';
 import type { SrtpProfile } from './profile.ts';
 
@@ -48,8 +49,7 @@ class CounterCipher implements PacketCipher {
   /** AES of one block, kept open: as a source of key stream it costs less than a counter-mode cipher for each packet. */
   readonly #block: Cipheriv;
   readonly #salt: Buffer;
-  readonly #authenticationKey: Buffer;
-  readonly #trailer = Buffer.alloc(ROC_BYTES);
+  readonly #hmac: HmacSha1;
   #counters = Buffer.alloc(0);
 
   constructor(encryption: Buffer, salt: Buffer, authenticationKey: Buffer, tagBytes: number) {
@@ -57,7 +57,7 @@ class CounterCipher implements PacketCipher {
     this.#block = createCipheriv('aes-128-ecb', encryption, null).setAutoPadding(false);
     this.#salt = Buffer.alloc(BLOCK_BYTES);
     this.#salt.set(salt);
-    this.#authenticationKey = authenticationKey;
+    this.#hmac = new HmacSha1(authenticationKey);
   }
 
   seal(span: CipherSpan, tagAt: number): void {
@@ -72,12 +72,7 @@ class CounterCipher implements PacketCipher {
   }
 
   #tag({ bytes, end, trailer }: CipherSpan): Buffer {
-    this.#trailer.writeUInt32BE(trailer);
-    return createHmac('sha1', this.#authenticationKey)
-      .update(bytes.subarray(0, end))
-      .update(this.#trailer)
-      .digest()
-      .subarray(0, this.tagBytes);
+    return this.#hmac.digest(bytes, end, trailer).subarray(0, this.tagBytes);
   }
 
   /** XORs the body with the key stream: AES of IV, IV + 1, ... where IV = salt ^ SSRC * 2^64 ^ index * 2^16. */
