@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { CODEC_NAMES } from '../media/codecs/names.ts';
 import { isAddressRange } from '../runtime/address-ranges.ts';
 
 /** `192.168.1.20` or `192.168.1.0/24`. */
@@ -70,7 +69,7 @@ const media = z.strictObject({
   timeoutSeconds: z.number().positive().default(30),
   /** Codecs that are taken, the preferred first; null: all, in the caller's order of preference. */
   codecs: z
-    .array(z.enum(CODEC_NAMES))
+    .array(z.enum(['opus', 'G722', 'PCMU', 'PCMA', 'L16/16000', 'L16/8000']))
     .min(1)
     .refine((names) => new Set(names).size === names.length, 'each codec once')
     .nullable()
