@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'check this machine and a store file: one line and one remedy each',
     run: async (args) => (await import('./doctor.ts')).runDoctor(args),
   },
+  pos: {
+    summary: "send a test order to the store's POS and say what came back",
+    run: async (args) => (await import('./pos.ts')).runPos(args),
+  },
   golden: {
     summary: 'prove that a checkpoint folder gives the numbers of the published model',
     run: async (args) => (await import('./golden.ts')).runGolden(args),

@@ -90,7 +90,13 @@ function valueAt(settings: unknown, keys: readonly PropertyKey[]): unknown {
   );
 }
 
-const secretKeys: ReadonlySet<PropertyKey> = new Set(['secret', 'metricsToken']);
+const secretKeys: ReadonlySet<PropertyKey> = new Set([
+  'secret',
+  'previousSecret',
+  'clientSecret',
+  'accessToken',
+  'metricsToken',
+]);
 
 function showValue(value: unknown, keys: readonly PropertyKey[]): string {
   if (value === undefined) return 'missing';

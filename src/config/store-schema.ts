@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isAddressRange } from '../runtime/address-ranges.ts';
+import { pos } from './pos-schema.ts';
 
 /** `192.168.1.20` or `192.168.1.0/24`. */
 const addressRange = z.string().refine(isAddressRange, 'expected an IP address or a range such as 192.168.1.0/24');
@@ -93,19 +94,6 @@ const engine = z.strictObject({
   seed: z.int().nonnegative().nullable().default(null),
 });
 
-const pos = z.strictObject({
-  kind: z.literal('webhook'),
-  url: z.url({ protocol: /^https?$/ }),
-  /** Standard Webhooks secret. */
-  secret: z
-    .string()
-    .regex(
-      /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/,
-      'expected whsec_ and base64, e.g. made by: echo whsec_$(openssl rand -base64 32)',
-    ),
-  timeoutSeconds: z.number().positive().max(120).default(10),
-});
-
 const orders = z.strictObject({
   queue: z
     .string()
@@ -179,6 +167,14 @@ export const storeSchema = z
   })
   .superRefine((value, context) => {
     const trunks = new Set(value.sip.trunks.map((each) => each.id));
+    const { kind } = value.orders.pos;
+    if ((kind === 'square' || kind === 'toast') && value.store.externalId === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['store', 'externalId'],
+        message: `orders.pos is ${kind}, which knows the store by this id (${kind === 'square' ? 'location' : 'restaurant guid'})`,
+      });
+    }
     const { first, last } = value.media.rtpPorts;
     const pairs = Math.floor((last - first - (first % 2) + 1) / 2);
     if (pairs < value.engine.lanes) {

@@ -37,7 +37,7 @@ t.test('the shipped files are read, and their paths are absolute', async (t) => 
   t.equal(config.lanes[0]?.menuFile, resolve(demoFile, '../menus/nano-barn.json'));
   t.equal(config.dataDirectory, resolve(demoFile, '../../var/demo'));
   t.equal(config.lanes[0]?.personaId, config.personas[0]?.id);
-  t.equal(config.orders.pos.url, environment.DEMO_POS_URL);
+  t.match(config.orders.pos, { kind: 'webhook', url: environment.DEMO_POS_URL, previousSecret: null });
   t.equal(config.sip.bind, '127.0.0.1');
   const store = readStoreConfig(resolve(demoFile, '../store.yaml'), { POS_SECRET: environment.DEMO_POS_SECRET });
   t.equal(store.recording.enabled, false, 'recording is off unless a store turns it on');
@@ -130,14 +130,43 @@ t.test('faults across settings are found', async (t) => {
   );
 });
 
+t.test('a POS is configured by its kind', async (t) => {
+  const withPos = (pos: string, store = '  externalId: R1\n  id:') => {
+    const file = changed(t, / pos: \{.*\}\n/, ` pos: ${pos}\n`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('  id:', store));
+    return file;
+  };
+  const square = "{ kind: square, accessToken: 'env:TOKEN' }";
+  t.match(readStoreConfig(withPos(square), { TOKEN: 'abc' }).orders.pos, {
+    kind: 'square',
+    url: 'https://connect.squareup.com',
+    accessToken: 'abc',
+    timeoutSeconds: 10,
+  });
+  t.match(
+    failure(() => readStoreConfig(withPos(square, '  id:'), { TOKEN: 'abc' })).message,
+    /store\.externalId is .*location/,
+  );
+  const toast =
+    '{ kind: toast, url: https://toast.example, clientId: c, clientSecret: s, diningOption: d, timeoutSeconds: 10, guest: { email: a@b.example, phone: "5550100000" } }';
+  t.match(failure(() => readStoreConfig(withPos(toast), {})).message, /orders\.pos\.timeoutSeconds is 10/);
+  const metadata = '{ kind: escpos, url: "tcp://169.254.169.254:80" }';
+  t.match(failure(() => readStoreConfig(withPos(metadata), {})).message, /orders\.pos\.url .*link-local/);
+  const folder = withPos('{ kind: folder, folder: ../orders }');
+  t.match(readStoreConfig(folder, {}).orders.pos, { folder: resolve(folder, '../../orders') });
+});
+
 /** The part of a JSON schema that says where settings are. */
 interface Shape {
   readonly items?: Shape;
+  /** One of several kinds. */
+  readonly oneOf?: readonly Shape[];
   readonly properties?: Readonly<Record<string, Shape>>;
 }
 
 /** The paths of all settings that hold a value, such as `sip.trunks[].id`. */
-function settingsOf({ items, properties }: Shape, path: string): string[] {
+function settingsOf({ items, oneOf, properties }: Shape, path: string): string[] {
+  if (oneOf !== undefined) return [...new Set(oneOf.flatMap((each) => settingsOf(each, path)))];
   if (items !== undefined) return settingsOf(items, `${path}[]`);
   if (properties === undefined) return [path];
   return Object.entries(properties).flatMap(([name, each]) => settingsOf(each, path === '' ? name : `${path}.${name}`));

@@ -65,3 +65,15 @@ t.test('each fault has one finding and one remedy', async (t) => {
   const away = await findings({ ...config, sip: { ...config.sip, bind: '203.0.113.7' } });
   t.match(away.get('address'), { state: 'failed', remedy: /sip\.bind/ });
 });
+
+t.test('the POS check names the connector, and what the menu lacks for it', async (t) => {
+  const { configFile } = await writeTestStore(t.testdir(), 'http://127.0.0.1:9/orders');
+  const config = readStoreConfig(configFile);
+  const withPos = (pos: StoreConfig['orders']['pos']) => findings({ ...config, orders: { ...config.orders, pos } });
+  const square = await withPos({ kind: 'square', url: 'http://127.0.0.1:9', accessToken: 'token', timeoutSeconds: 10 });
+  t.match(square.get('POS'), { state: 'failed', detail: /^square: / });
+  t.match(square.get('POS ids'), { state: 'failed', detail: /items lack posRef\.square: cheeseburger/ });
+  const folder = await withPos({ kind: 'folder', folder: join(t.testdir({}), 'orders'), timeoutSeconds: 5 });
+  t.match(folder.get('POS'), { state: 'ok', detail: /^folder: / });
+  t.match(folder.get('POS ids'), { state: 'ok', detail: 'folder needs none' });
+});

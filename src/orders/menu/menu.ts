@@ -9,6 +9,7 @@ export interface MenuOption {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly priceCents: number;
+  readonly posRef?: Readonly<Record<string, unknown>>;
 }
 
 export interface MenuGroup {
@@ -113,6 +114,7 @@ class MenuResolver {
           name: option.name,
           aliases: option.aliases,
           priceCents: option.price,
+          ...(option.posRef === undefined ? {} : { posRef: option.posRef }),
         })),
       }),
     );
