@@ -1,11 +1,17 @@
 /** Costs of each stage of the sound's way per 20 ms packet: node bench/media-codecs.ts */
-import { createCodec } from '../src/media/codecs/g711.ts';
+import { g711 } from '../src/media/codecs/g711.ts';
+import { g722 } from '../src/media/codecs/g722.ts';
+import { l16 } from '../src/media/codecs/l16.ts';
+import { loadOpus, opus } from '../src/media/codecs/opus.ts';
+import type { SrtpProfileName } from '../src/media/contract.ts';
 import { Concealer } from '../src/media/jitter/concealer.ts';
 import { JitterBuffer } from '../src/media/jitter/jitter-buffer.ts';
 import { createScalarKernel, createSimdKernel } from '../src/media/resample/fir-kernel.ts';
 import { ResamplerFactory } from '../src/media/resample/resampler.ts';
 import { emptyRtpHeader, readRtp } from '../src/media/rtp/rtp-reader.ts';
 import { RtpWriter } from '../src/media/rtp/rtp-writer.ts';
+import { MASTER_BYTES, SRTP_PROFILES } from '../src/media/srtp/profile.ts';
+import { SrtpReceiver, SrtpSender } from '../src/media/srtp/srtp-stream.ts';
 import { machine } from './figures.ts';
 
 const RUNS = 7;
@@ -35,11 +41,22 @@ const packet = Buffer.alloc(172);
 packet[0] = 0x80;
 const header = emptyRtpHeader();
 const writer = new RtpWriter(() => 1);
-const mulaw = createCodec('PCMU');
-const alaw = createCodec('PCMA');
+const mulaw = g711('PCMU');
+const alaw = g711('PCMA');
 const scalar = new ResamplerFactory(createScalarKernel());
 const simd = new ResamplerFactory(createSimdKernel() ?? undefined);
 const [up, down, slowUp, slowDown] = [simd.up(), simd.down(), scalar.up(), scalar.down()];
+const [up16, down16] = [simd.up(16_000), simd.down(16_000)];
+const voice16 = Float32Array.from({ length: 320 }, (_, i) => 0.4 * Math.sin(i / 10) * Math.sin(i / 62));
+const [wide, wideCodes, wideSamples] = [g722(), new Uint8Array(160), new Float32Array(320)];
+wide.encode(voice16, wideCodes, 0);
+const [linear, linearCodes] = [l16(16_000), new Uint8Array(640)];
+await loadOpus();
+const full = opus({ fec: false, maxBitsPerSecond: null });
+const careful = opus({ fec: true, maxBitsPerSecond: null });
+await new Promise(setImmediate);
+const [opusCodes, opusPacket, opusSamples] = [new Uint8Array(1_280), new Uint8Array(1_280), new Float32Array(480)];
+const opusBytes = full.encode(voice24, opusPacket, 0);
 const jitter = new JitterBuffer(0);
 const concealer = new Concealer();
 let sequence = 0;
@@ -55,6 +72,17 @@ const rows: [name: string, task: () => void][] = [
   ['24 -> 8 kHz, WASM SIMD', () => void down.process(voice24)],
   ['8 -> 24 kHz, JavaScript', () => void slowUp.process(voice8)],
   ['24 -> 8 kHz, JavaScript', () => void slowDown.process(voice24)],
+  ['16 -> 24 kHz, WASM SIMD', () => void up16.process(voice16)],
+  ['24 -> 16 kHz, WASM SIMD', () => void down16.process(voice24)],
+  ['G722 decode', () => wide.decode(wideCodes, 0, 160, wideSamples, 0)],
+  ['G722 encode', () => void wide.encode(voice16, wideCodes, 0)],
+  ['L16/16000 decode', () => linear.decode(linearCodes, 0, 640, wideSamples, 0)],
+  ['L16/16000 encode', () => void linear.encode(voice16, linearCodes, 0)],
+  ['opus decode', () => full.decode(opusPacket, 0, opusBytes, opusSamples, 0)],
+  ['opus concealment', () => full.repair?.conceal(opusSamples)],
+  ['opus encode', () => void full.encode(voice24, opusCodes, 0)],
+  ['opus encode with FEC', () => void careful.encode(voice24, opusCodes, 0)],
+  ...(Object.keys(SRTP_PROFILES) as SrtpProfileName[]).flatMap(srtpRows),
   [
     'jitter buffer, packet in and a quarter frame out',
     () => {
@@ -73,6 +101,23 @@ const rows: [name: string, task: () => void][] = [
     },
   ],
 ];
+
+function srtpRows(profile: SrtpProfileName): [name: string, task: () => void][] {
+  const key = Buffer.alloc(MASTER_BYTES[profile], 1);
+  const sender = new SrtpSender({ profile, sendKey: key });
+  const receiver = new SrtpReceiver({ profile, receiveKey: key });
+  const bytes = Buffer.alloc(172 + 16, 1);
+  let count = 0;
+  const protect = () => {
+    bytes[0] = 0x80;
+    bytes.writeUInt16BE(count++ & 0xffff, 2);
+    return sender.protect(bytes, 172);
+  };
+  return [
+    [`${profile}, one packet protected`, () => void protect()],
+    [`${profile}, one packet protected and opened`, () => void receiver.unprotect(bytes.subarray(0, protect()))],
+  ];
+}
 
 console.log(`${machine()}; median of ${RUNS} runs`);
 for (const [name, task] of rows) console.log(`${(measure(task) / 1e3).toFixed(3).padStart(9)} us  ${name}`);

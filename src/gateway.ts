@@ -163,7 +163,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: () => callDescriptions(externalAddress ?? bind),
+      describe: (transport) => callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport),
       delivery,
       clock,
       log: room('calls'),

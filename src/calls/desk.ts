@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { IncomingInvite, SipUserAgent } from '../sip/contract.ts';
+import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts';
 import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
@@ -51,7 +51,7 @@ export interface DeskDeps {
   readonly userAgent: SipUserAgent;
   readonly media: MediaPlane;
   /** Makes the session descriptions of a new call. */
-  readonly describe: () => CallDescriptions;
+  readonly describe: (transport: SipSource['transport']) => CallDescriptions;
   readonly delivery: DeliveryPlane;
   readonly clock: Clock;
   readonly log: Log;
@@ -207,7 +207,14 @@ export class Desk implements CallDesk {
         recordingConsent: consent,
         apologise: this.#keeper.refusal,
       },
-      { media, descriptions: describe(), orders, report, clock, onEnded: () => this.#forget(callId) },
+      {
+        media,
+        descriptions: describe(invite.source.transport),
+        orders,
+        report,
+        clock,
+        onEnded: () => this.#forget(callId),
+      },
       invite,
     );
   }

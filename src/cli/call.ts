@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { CODEC_NAMES } from '../media/codecs/names.ts';
 import type { CodecName } from '../media/contract.ts';
 import { type PhoneEvent, type PhoneReport, placeScriptedCall } from '../phone/phone.ts';
 
@@ -10,7 +11,8 @@ Places a call with the built-in phone, e.g.: speakerpost call sip:order@127.0.0.
                   given moment (assets/customers/ has examples)
   --wav FILE      one WAV file, spoken at once (without --script or --wav the phone listens until the other side hangs up)
   --save FILE     write the call as a stereo WAV file: left what the phone said, right what it heard
-  --codec NAME    PCMU (default) or PCMA
+  --codec NAME    PCMU (default), PCMA, G722, opus, L16/8000 or L16/16000
+  --srtp          encrypt the sound; its keys go over plain SIP
   --dtmf DIGITS   digits to send a second after the answer
   --bind ADDRESS  local address for SIP and RTP (default 127.0.0.1)
   --json          print the report as JSON, and nothing else
@@ -28,6 +30,7 @@ export async function runCall(args: readonly string[]): Promise<number> {
       wav: { type: 'string' },
       save: { type: 'string' },
       codec: { type: 'string', default: 'PCMU' },
+      srtp: { type: 'boolean', default: false },
       dtmf: { type: 'string' },
       bind: { type: 'string', default: '127.0.0.1' },
       json: { type: 'boolean', default: false },
@@ -44,7 +47,7 @@ export async function runCall(args: readonly string[]): Promise<number> {
     target === undefined || more.length > 0
       ? 'Give one SIP address.'
       : codec === null
-        ? `--codec is ${values.codec}: PCMU or PCMA.`
+        ? `--codec is ${values.codec}: one of ${CODEC_NAMES.join(', ')}.`
         : values.script !== undefined && values.wav !== undefined
           ? 'Give --script or --wav, not both.'
           : values.dtmf !== undefined && !/^[0-9*#A-D]+$/i.test(values.dtmf)
@@ -62,6 +65,7 @@ export async function runCall(args: readonly string[]): Promise<number> {
     const report = await placeScriptedCall({
       target,
       codec,
+      srtp: values.srtp,
       bindAddress: values.bind,
       signal: abort.signal,
       ...(values.script === undefined ? {} : { scriptFile: values.script }),
@@ -79,8 +83,7 @@ export async function runCall(args: readonly string[]): Promise<number> {
 }
 
 function codecNamed(name: string): CodecName | null {
-  const upper = name.toUpperCase();
-  return upper === 'PCMU' || upper === 'PCMA' ? upper : null;
+  return CODEC_NAMES.find((known) => known.toLowerCase() === name.toLowerCase()) ?? null;
 }
 
 function describeEvent(event: PhoneEvent): string {

@@ -94,6 +94,17 @@ const media = z.strictObject({
     .default({ first: 16_384, last: 16_583 }),
   /** No RTP for so long ends the call. */
   timeoutSeconds: z.number().positive().default(30),
+  /** Codecs that are taken, the preferred first; null: all, in the caller's order of preference. */
+  codecs: z
+    .array(z.enum(['opus', 'G722', 'PCMU', 'PCMA', 'L16/16000', 'L16/8000']))
+    .min(1)
+    .refine((names) => new Set(names).size === names.length, 'each codec once')
+    .nullable()
+    .default(null),
+  /** SRTP with keys in the SDP (RFC 4568). `require` refuses calls in the clear. */
+  srtp: z.enum(['off', 'allow', 'require']).default('allow'),
+  /** Such keys are taken over SIP without TLS too. */
+  srtpKeysInClear: z.boolean().default(false),
 });
 
 const engine = z.strictObject({

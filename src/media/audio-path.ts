@@ -1,20 +1,20 @@
-import { type AudioCodec, createCodec } from './codecs/g711.ts';
-import type { CodecName, FramePartner, PartnerFrame } from './contract.ts';
+import { AudioStream } from './audio-stream.ts';
+import type { FramePartner, NegotiatedMedia, PartnerFrame } from './contract.ts';
 import { FrameMeter } from './frame-meter.ts';
-import { JitterBuffer } from './jitter/jitter-buffer.ts';
 import type { RecordingLine } from './recording-line.ts';
-import type { Resampler, ResamplerFactory } from './resample/resampler.ts';
+import type { ResamplerFactory } from './resample/resampler.ts';
 import type { RtpHeader } from './rtp/rtp-reader.ts';
 import { ClipQueue } from './send/clip-queue.ts';
 import { LevelLoop } from './send/level-loop.ts';
 import { PlayoutQueue } from './send/playout-queue.ts';
 
-const MAX_PACKET_SAMPLES = 480;
 const DROP_MS = 10;
+const MAX_PTIME_MS = 60;
+const SAMPLES_PER_MS = 24;
 
 export interface AudioPathOptions {
   readonly resamplers: ResamplerFactory;
-  readonly codec: CodecName;
+  readonly media: NegotiatedMedia;
   readonly partner: FramePartner | null;
   readonly recording: RecordingLine | null;
   readonly nowMs: () => number;
@@ -27,20 +27,20 @@ export interface AudioPathOptions {
 /**
  * One call's sound, both ways, without sockets or timers:
  *
- *     packet -> decode -> jitter buffer -> 80 ms -> 8 to 24 kHz -> partner
- *     packet <- encode <- 24 to 8 kHz <- 20 ms <- playout queue <- partner
+ *     packet -> decode <-> jitter buffer -> 80 ms -> to 24 kHz -> partner
+ *     packet <- encode <- from 24 kHz <- 20 ms <- playout queue <- partner
+ *
+ * What depends on the codec is the stream; a new one takes over between two frames, and the partner notices nothing.
  */
 export class AudioPath {
   readonly meter = new FrameMeter();
   readonly clips = new ClipQueue();
-  readonly jitter: JitterBuffer;
   readonly #options: AudioPathOptions;
   readonly #playout = new PlayoutQueue();
   readonly #level = new LevelLoop();
-  readonly #up: Resampler;
-  readonly #down: Resampler;
-  readonly #decoded = new Float32Array(MAX_PACKET_SAMPLES);
-  #codec: AudioCodec;
+  /** One packet's sound before it is encoded. */
+  readonly #said = new Float32Array(MAX_PTIME_MS * SAMPLES_PER_MS);
+  #stream: AudioStream;
   #framesBack = 0;
   #underrunSinceFrame = false;
   framesLate = 0;
@@ -48,23 +48,26 @@ export class AudioPath {
 
   constructor(options: AudioPathOptions) {
     this.#options = options;
-    this.#codec = createCodec(options.codec);
-    this.#up = options.resamplers.up();
-    this.#down = options.resamplers.down();
-    this.jitter = new JitterBuffer(options.nowMs());
+    this.#stream = new AudioStream(options.media, options.resamplers, options.nowMs());
     options.partner?.onFrame((frame) => this.#takeBack(frame));
   }
 
-  setCodec(name: CodecName): void {
-    this.#codec = createCodec(name);
+  get jitter(): AudioStream['jitter'] {
+    return this.#stream.jitter;
+  }
+
+  get jitterStats(): AudioStream['stats'] {
+    return this.#stream.stats;
+  }
+
+  /** After an offer: another codec takes over when the next frame is due; the same one goes on. */
+  setMedia(media: NegotiatedMedia): void {
+    this.#stream = this.#stream.changedTo(media, this.#options.resamplers);
   }
 
   /** In: one packet. `muted` keeps its place but not its sound (a telephone event's tone). */
   receive(header: RtpHeader, bytes: Buffer, muted: boolean, nowMs: number): void {
-    const samples = this.#decoded.subarray(0, Math.min(MAX_PACKET_SAMPLES, header.payloadEnd - header.payloadStart));
-    this.#codec.decode(bytes, header.payloadStart, header.payloadStart + samples.length, samples, 0);
-    if (muted) samples.fill(0);
-    this.jitter.putAudio(header, samples, nowMs);
+    this.#stream.put(header, bytes, muted, nowMs);
     this.#releaseComplete(nowMs);
   }
 
@@ -97,7 +100,7 @@ export class AudioPath {
 
   #give(frame: Float32Array, nowMs: number): void {
     const { partner, recording } = this.#options;
-    const samples = this.#up.process(frame);
+    const samples = this.#stream.up.process(frame);
     recording?.heard(samples);
     if (partner === null) return;
     this.meter.pushed(nowMs);
@@ -117,24 +120,24 @@ export class AudioPath {
     }
     const nextSendMs = this.#options.nextSendMs();
     this.#playout.push(frame.samples);
-    const aheadMs = this.#playout.levelMs - frame.samples.length / 24;
+    const aheadMs = this.#playout.levelMs - frame.samples.length / SAMPLES_PER_MS;
     const soundsAtMs = (nextSendMs ?? nowMs) + aheadMs;
     if (nextSendMs !== null) this.#level.observe(soundsAtMs - nowMs, nowMs);
     this.#options.onFrame(frame, index, soundsAtMs);
   }
 
-  /** Out: the sound of the next packet, encoded into `payload`, `ptimeMs` long. */
-  send(payload: Uint8Array, at: number, ptimeMs: number): void {
+  /** Out: the sound of the next packet, encoded into `payload`, `ptimeMs` long. Returns its bytes; 0: nothing is to be sent. */
+  send(payload: Uint8Array, ptimeMs: number): number {
     const said = this.#nextSaid(ptimeMs);
     this.#options.recording?.said(said);
-    this.#codec.encode(this.#down.process(said), payload, at);
+    return this.#stream.encode(said, payload);
   }
 
   /** Out: the time of a packet passes without its sound (a hold, a telephone event). */
   skip(ptimeMs: number): void {
     const said = this.#nextSaid(ptimeMs).fill(0);
     this.#options.recording?.said(said);
-    this.#down.process(said);
+    this.#stream.skip(said);
   }
 
   /** Time from this packet to the next. */
@@ -143,7 +146,7 @@ export class AudioPath {
   }
 
   #nextSaid(ptimeMs: number): Float32Array {
-    const said = new Float32Array(ptimeMs * 24);
+    const said = this.#said.subarray(0, ptimeMs * SAMPLES_PER_MS);
     if (this.clips.isPlaying) {
       this.#playout.discard(said.length);
       this.clips.take(said);
@@ -155,5 +158,10 @@ export class AudioPath {
       this.#underrunSinceFrame = true;
     }
     return said;
+  }
+
+  close(): void {
+    this.clips.close();
+    this.#stream.close();
   }
 }

@@ -10,7 +10,8 @@ export const MODEL_SAMPLE_RATE_HZ = 24_000;
 /** Samples of one model frame: 80 ms at 24 kHz. */
 export const FRAME_SAMPLES = 1920;
 
-export type CodecName = 'PCMU' | 'PCMA';
+/** As configured and reported; `codecs/formats.ts` has what each is called in SDP. */
+export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'L16/8000' | 'L16/16000' | 'opus';
 
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
@@ -20,16 +21,34 @@ export interface NegotiatedMedia {
   /** Payload type that we send (chosen by the peer) and the one that we expect. */
   readonly sendPayloadType: number;
   readonly receivePayloadType: number;
+  /** Of the RTP timestamps; not always the sound's rate. */
   readonly clockRateHz: number;
   /** Packet time that we send, ms. */
   readonly ptimeMs: number;
   /** RFC 4733 events at the codec's clock; null when not negotiated. */
   readonly telephoneEventPayloadType: number | null;
+  /** Set where the peer has events at another clock only. */
+  readonly telephoneEventClockRateHz?: number;
   readonly remote: { readonly address: string; readonly port: number };
   /** From our point of view. */
   readonly direction: MediaDirection;
   /** RTCP shares the RTP port (RFC 5761); otherwise it has the port above. */
   readonly rtcpMux?: boolean;
+  /** What the peer asks of our Opus packets (RFC 7587 section 6.1); absent for other codecs. */
+  readonly opus?: { readonly fec: boolean; readonly maxBitsPerSecond: number | null };
+  /** Keys for both ways; absent: plain RTP. */
+  readonly srtp?: SrtpKeys;
+}
+
+export type SrtpProfileName = 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32' | 'AEAD_AES_128_GCM';
+
+export interface SrtpKeys {
+  readonly profile: SrtpProfileName;
+  /** Of the `a=crypto` line that was chosen; the answer repeats it. */
+  readonly tag: number;
+  /** Master key and salt, as they stand behind `inline:`. */
+  readonly sendKey: Uint8Array;
+  readonly receiveKey: Uint8Array;
 }
 
 export interface OpenSession {
@@ -154,7 +173,7 @@ export interface SessionEvents {
 
 /** Takes what was heard and said, 20 ms at a time at 24 kHz, on one timeline (the send clock); never blocks. */
 export interface RecordingTap {
-  /** 480 samples each. */
+  /** 480 samples each, lent for the time of the call. */
   write(heard: Float32Array, said: Float32Array): void;
 }
 

@@ -4,6 +4,7 @@ import { Reception } from './rtp/reception.ts';
 import { emptyRtpHeader, type RtpHeader, readRtp } from './rtp/rtp-reader.ts';
 import { EventReceiver } from './rtp/telephone-event.ts';
 import { SourceLock } from './source-lock.ts';
+import type { SrtpGate } from './srtp/srtp-gate.ts';
 import type { Endpoint, UdpSocket } from './udp-socket.ts';
 
 const COMFORT_NOISE_PAYLOAD_TYPE = 13;
@@ -19,6 +20,7 @@ export interface PacketReceiverEvents {
 export class PacketReceiver {
   readonly lock = new SourceLock();
   readonly #socket: UdpSocket;
+  readonly #gate: SrtpGate;
   readonly #events: PacketReceiverEvents;
   readonly #header = emptyRtpHeader();
   readonly #digits = new EventReceiver();
@@ -28,8 +30,9 @@ export class PacketReceiver {
   received = 0;
   refused = 0;
 
-  constructor(socket: UdpSocket, events: PacketReceiverEvents) {
+  constructor(socket: UdpSocket, gate: SrtpGate, events: PacketReceiverEvents) {
     this.#socket = socket;
+    this.#gate = gate;
     this.#events = events;
   }
 
@@ -42,39 +45,49 @@ export class PacketReceiver {
     return this.#lostBefore + Math.max(0, this.#reception?.cumulativeLost ?? 0);
   }
 
-  /** True when the datagram was a packet of the peer's. */
-  receive(bytes: Buffer, from: Endpoint, path: AudioPath, media: NegotiatedMedia, nowMs: number): boolean {
+  /** After an offer: jitter of another clock is another count. */
+  update({ clockRateHz }: NegotiatedMedia): void {
+    if (this.#reception === null || this.#reception.clockRateHz === clockRateHz) return;
+    this.#lostBefore = this.lost;
+    this.#reception = null;
+  }
+
+  /** True when the datagram was a packet of the peer's. It is decrypted in place. */
+  receive(datagram: Buffer, from: Endpoint, path: AudioPath, media: NegotiatedMedia, nowMs: number): boolean {
     const header = this.#header;
+    const bytes = this.#gate.open(datagram);
     if (
+      bytes === null ||
       !readRtp(bytes, header) ||
       !isNegotiated(header.payloadType, media) ||
-      !this.lock.accepts(from, header.ssrc, header.sequence, nowMs)
+      !this.lock.accepts(from, header.ssrc, header.sequence, nowMs, this.#gate.isProtected)
     ) {
       this.refused++;
       return false;
     }
     if (this.lock.isSettled(nowMs)) this.#socket.connect(from);
     this.received++;
-    this.#count(header, nowMs);
+    this.#count(header, media.clockRateHz, nowMs);
     this.#events.packet(header, nowMs);
-    if (header.payloadType === media.telephoneEventPayloadType) this.#takeEvent(header, bytes, path, nowMs);
+    if (header.payloadType === media.telephoneEventPayloadType) this.#takeEvent(header, bytes, path, media, nowMs);
     else if (media.direction === 'inactive' || media.direction === 'sendonly') return true;
     else if (header.payloadType === COMFORT_NOISE_PAYLOAD_TYPE) path.receiveComfortNoise(header, bytes, nowMs);
     else path.receive(header, bytes, this.#digits.isActive(nowMs), nowMs);
     return true;
   }
 
-  #count({ ssrc, sequence, timestamp }: RtpHeader, nowMs: number): void {
+  #count({ ssrc, sequence, timestamp }: RtpHeader, clockRateHz: number, nowMs: number): void {
     if (this.#reception?.ssrc !== ssrc) {
       this.#lostBefore = this.lost;
-      this.#reception = new Reception(ssrc, sequence, 8_000);
+      this.#reception = new Reception(ssrc, sequence, clockRateHz);
       this.#digits.reset();
     }
     this.#reception.receive(sequence, timestamp, nowMs);
   }
 
-  #takeEvent(header: RtpHeader, bytes: Buffer, path: AudioPath, nowMs: number): void {
-    path.receivePause(header, nowMs);
+  #takeEvent(header: RtpHeader, bytes: Buffer, path: AudioPath, media: NegotiatedMedia, nowMs: number): void {
+    // Timestamps of another clock say nothing of the sound's.
+    if (media.telephoneEventClockRateHz === undefined) path.receivePause(header, nowMs);
     const { payloadStart, payloadEnd, timestamp } = header;
     const digit = this.#digits.receive(bytes, payloadStart, payloadEnd, timestamp, nowMs);
     if (digit !== null) this.#events.digit(digit, nowMs);

@@ -6,38 +6,51 @@ const BLOCK = 480;
 const HEARD_DELAY = 2 * BLOCK;
 const MAX_HEARD = 12 * BLOCK;
 
-/** Puts what was heard beside what was said, on the send clock, for the recording. */
+/** Puts what was heard beside what was said, on the send clock, for the recording. Nothing is allocated for a packet. */
 export class RecordingLine {
   readonly #tap: RecordingTap;
-  #heard = new Float32Array(HEARD_DELAY);
-  #said = new Float32Array(0);
+  /** `[0, #heardLength)` waits to be written. */
+  readonly #heard = new Float32Array(MAX_HEARD);
+  #heardLength = HEARD_DELAY;
+  readonly #heardBlock = new Float32Array(BLOCK);
+  readonly #saidBlock = new Float32Array(BLOCK);
+  #saidLength = 0;
 
   constructor(tap: RecordingTap) {
     this.#tap = tap;
   }
 
-  /** Samples that went to the partner, 24 kHz. */
+  /** Samples that went to the partner, 24 kHz, at most 240 ms. */
   heard(samples: Float32Array): void {
-    this.#heard = joined(this.#heard, samples);
-    if (this.#heard.length > MAX_HEARD) this.#heard = this.#heard.slice(this.#heard.length - MAX_HEARD);
+    this.#drop(this.#heardLength + samples.length - MAX_HEARD);
+    this.#heard.set(samples, this.#heardLength);
+    this.#heardLength += samples.length;
   }
 
   /** Samples that were sent now, 24 kHz. */
   said(samples: Float32Array): void {
-    this.#said = joined(this.#said, samples);
-    while (this.#said.length >= BLOCK) {
-      const heard = new Float32Array(BLOCK);
-      heard.set(this.#heard.slice(0, BLOCK));
-      this.#heard = this.#heard.slice(BLOCK);
-      this.#tap.write(heard, this.#said.slice(0, BLOCK));
-      this.#said = this.#said.slice(BLOCK);
+    for (let at = 0; at < samples.length; ) {
+      const part = samples.subarray(at, at + BLOCK - this.#saidLength);
+      this.#saidBlock.set(part, this.#saidLength);
+      this.#saidLength += part.length;
+      at += part.length;
+      if (this.#saidLength === BLOCK) this.#write();
     }
   }
-}
 
-function joined(one: Float32Array, other: Float32Array): Float32Array<ArrayBuffer> {
-  const both = new Float32Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
+  #write(): void {
+    const length = Math.min(BLOCK, this.#heardLength);
+    this.#heardBlock.set(this.#heard.subarray(0, length));
+    this.#heardBlock.fill(0, length);
+    this.#drop(length);
+    this.#saidLength = 0;
+    this.#tap.write(this.#heardBlock, this.#saidBlock);
+  }
+
+  /** Forgets the oldest samples. */
+  #drop(count: number): void {
+    if (count <= 0) return;
+    this.#heard.copyWithin(0, count, this.#heardLength);
+    this.#heardLength -= count;
+  }
 }

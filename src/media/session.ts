@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Timer } from '../runtime/clock.ts';
 import { AudioPath } from './audio-path.ts';
+import { loadCodecs } from './codecs/formats.ts';
 import type { MediaSession, NegotiatedMedia, PartnerFrame } from './contract.ts';
 import { PacketReceiver } from './packet-receiver.ts';
 import type { PortPair } from './port-pool.ts';
@@ -13,6 +14,7 @@ import { looksLikeRtcp } from './rtp/rtp-reader.ts';
 import { isDigit } from './rtp/telephone-event.ts';
 import { PacketSender } from './send/packet-sender.ts';
 import type { MediaSessionOptions } from './session-options.ts';
+import { SrtpGate } from './srtp/srtp-gate.ts';
 import type { Endpoint } from './udp-socket.ts';
 
 /** Without a frame of the partner for so long after the start, filler begins to go out. */
@@ -27,6 +29,7 @@ const resamplers = new ResamplerFactory();
  * @throws SpeakerpostError RTP_PORTS_EXHAUSTED
  */
 export async function openMediaSession(options: MediaSessionOptions): Promise<MediaSession> {
+  await loadCodecs();
   return new Session(options, await options.ports.take(options.bindAddress, options.rtpPort));
 }
 
@@ -35,6 +38,7 @@ class Session implements MediaSession {
   readonly rtpPort: number;
   readonly #options: MediaSessionOptions;
   readonly #pair: PortPair;
+  readonly #gate = new SrtpGate();
   readonly #receiver: PacketReceiver;
   readonly #sender: PacketSender;
   readonly #reporter: RtcpReporter;
@@ -55,13 +59,16 @@ class Session implements MediaSession {
     this.#pair = pair;
     this.rtpPort = pair.rtp.port;
     this.#media = options.media;
-    this.#receiver = new PacketReceiver(pair.rtp, {
+    this.#receiver = new PacketReceiver(pair.rtp, this.#gate, {
       packet: ({ sequence, timestamp, payloadStart, payloadEnd }, nowMs) =>
         options.events.packet?.({ atMs: nowMs, sequence, timestamp, payloadBytes: payloadEnd - payloadStart }),
       digit: (digit, nowMs) => options.events.dtmf({ digit, atMs: this.#sinceStart(nowMs) }),
     });
-    if (options.media !== null) this.#receiver.lock.expect(options.media.remote, options.clock.nowMs());
-    this.#sender = new PacketSender(pair.rtp, (below) => randomInt(below));
+    if (options.media !== null) {
+      this.#gate.update(options.media.srtp ?? null);
+      this.#receiver.lock.expect(options.media.remote, options.clock.nowMs());
+    }
+    this.#sender = new PacketSender(pair.rtp, this.#gate, (below) => randomInt(below));
     this.#reporter = new RtcpReporter({
       clock: options.clock,
       ssrc: this.#sender.writer.ssrc,
@@ -76,7 +83,7 @@ class Session implements MediaSession {
   }
 
   start(): void {
-    if (this.#closed || this.#startedMs !== null) return;
+    if (this.#closed || this.#startedMs !== null || this.#media === null) return;
     const { clock, partner, recording } = this.#options;
     const nowMs = clock.nowMs();
     this.#startedMs = nowMs;
@@ -84,7 +91,7 @@ class Session implements MediaSession {
     this.#receiver.lock.openWindow(nowMs);
     this.#path = new AudioPath({
       resamplers,
-      codec: this.#media?.codec ?? 'PCMU',
+      media: this.#media,
       partner,
       recording: recording === null ? null : new RecordingLine(recording),
       nowMs: () => clock.nowMs(),
@@ -100,9 +107,11 @@ class Session implements MediaSession {
   update(media: NegotiatedMedia): void {
     if (this.#closed) return;
     this.#media = media;
+    this.#gate.update(media.srtp ?? null);
+    this.#receiver.update(media);
     this.#receiver.lock.expect(media.remote, this.#options.clock.nowMs());
     if (this.#receiver.lock.source === null) this.#pair.rtp.disconnect();
-    this.#path?.setCodec(media.codec);
+    this.#path?.setMedia(media);
     this.#lastMediaMs = this.#options.clock.nowMs();
   }
 
@@ -122,7 +131,7 @@ class Session implements MediaSession {
 
   get stats(): MediaSession['stats'] {
     const path = this.#path;
-    const jitter = path?.jitter.stats;
+    const jitter = path?.jitterStats;
     return {
       packetsReceived: this.#receiver.received,
       packetsSent: this.#sender.writer.packetCount,
@@ -149,7 +158,7 @@ class Session implements MediaSession {
     this.#leaveTicker?.();
     this.#fillerTimer?.cancel();
     this.#releaseTimer?.stop();
-    this.#path?.clips.close();
+    this.#path?.close();
     this.#pair.release();
     const { packetsReceived, packetsSent, packetsRefused, underruns } = this.stats;
     this.#options.log.debug(
@@ -160,7 +169,7 @@ class Session implements MediaSession {
         packetsRefused,
         underruns,
         packetsSkipped: this.#sender.skipped,
-        rebases: this.#path?.jitter.stats.rebases ?? 0,
+        rebases: this.#path?.jitterStats.rebases ?? 0,
         socketErrors: this.#pair.rtp.errors,
         roundTripMs: this.#reporter.roundTripMs,
       },
@@ -186,7 +195,8 @@ class Session implements MediaSession {
   #onRtcp(bytes: Buffer, from: Endpoint): void {
     if (this.#closed || this.#startedMs === null) return;
     const peer = this.#receiver.lock.source ?? this.#media?.remote;
-    if (from.address !== peer?.address || !this.#reporter.receive(bytes)) {
+    const plain = from.address === peer?.address ? this.#gate.openRtcp(bytes) : null;
+    if (plain === null || !this.#reporter.receive(plain)) {
       this.#receiver.refused++;
       return;
     }
@@ -241,8 +251,10 @@ class Session implements MediaSession {
   #sendRtcp(bytes: Uint8Array): void {
     const to = this.#receiver.lock.source ?? this.#media?.remote;
     if (to === undefined || to.address === UNSPECIFIED) return;
-    if (this.#media?.rtcpMux === true) this.#pair.rtp.send(bytes, to);
-    else this.#pair.rtcp.send(bytes, { address: to.address, port: to.port + 1 });
+    const sealed = this.#gate.sealRtcp(bytes);
+    if (sealed === null) return;
+    if (this.#media?.rtcpMux === true) this.#pair.rtp.send(sealed, to);
+    else this.#pair.rtcp.send(sealed, { address: to.address, port: to.port + 1 });
   }
 
   #sinceStart(nowMs: number): number {

@@ -51,8 +51,9 @@ export class SourceLock {
     return isSame(this.#source, this.#expected) || nowMs > this.#windowEndMs;
   }
 
-  /** Whether a packet that is valid in itself is used. */
-  accepts(from: Endpoint, ssrc: number, sequence: number, nowMs: number): boolean {
+  /** Whether a packet that is valid in itself is used. An authentic one is the peer's, wherever it comes from. */
+  accepts(from: Endpoint, ssrc: number, sequence: number, nowMs: number, isAuthentic = false): boolean {
+    if (isAuthentic) return this.#use(from, ssrc, nowMs);
     if (this.#source !== null && isSame(this.#source, from)) return this.#use(from, ssrc, nowMs);
     const isExpected = this.#expected !== null && isSame(this.#expected, from);
     if (this.#source === null) {

@@ -3,6 +3,7 @@ import { type CodecName, FRAME_MS, type MediaSession, type SessionStats } from '
 import { PortPool } from '../media/port-pool.ts';
 import { formatAnswer, readOffer } from '../media/sdp/answer.ts';
 import { formatOffer, readAnswer } from '../media/sdp/offer.ts';
+import { type MediaPolicy, SendKeys } from '../media/sdp/policy.ts';
 import { SendTicker } from '../media/send/send-ticker.ts';
 import { openMediaSession } from '../media/session.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
@@ -32,6 +33,8 @@ export interface ScriptedCallOptions {
   /** Digits that are sent a second after the answer. */
   readonly digits?: string;
   readonly codec?: CodecName;
+  /** Sound goes over SRTP, whose keys stand in the SDP. */
+  readonly srtp?: boolean;
   /** Local address for SIP and RTP, 127.0.0.1 unless given. */
   readonly bindAddress?: string;
   /** A stereo WAV file is written here: left what the phone said, right what it heard. */
@@ -136,6 +139,7 @@ class PhoneCall {
   readonly #sound = new StereoFile();
   readonly #ended = Promise.withResolvers<CallEnd>();
   readonly #sessionId = randomInt(2 ** 47);
+  readonly #policy: MediaPolicy;
   #sdpVersion = 1;
   #ackMs = 0;
   #firstSoundMs: number | null = null;
@@ -143,6 +147,8 @@ class PhoneCall {
   constructor(options: ScriptedCallOptions, parts: PhoneCallParts) {
     this.#options = options;
     this.#parts = parts;
+    const srtp = options.srtp === true ? 'require' : 'off';
+    this.#policy = { codecs: null, srtp, keysMayBeRead: true, keys: new SendKeys() };
   }
 
   async run(): Promise<PhoneReport> {
@@ -163,7 +169,7 @@ class PhoneCall {
       const invitedMs = clock.nowMs();
       this.#emit({ kind: 'state', state: 'calling', detail: target });
       const dialog = await userAgent.placeCall(target, {
-        sdpOffer: formatOffer(this.#localDescription(session), offered),
+        sdpOffer: formatOffer(this.#localDescription(session), offered, this.#policy),
         ...(signal === undefined ? {} : { signal }),
         onProvisional: (status) => {
           if (status >= 180) this.#emit({ kind: 'state', state: 'ringing', detail: String(status) });
@@ -205,7 +211,7 @@ class PhoneCall {
     );
     let end: CallEnd = { by: 'phone', reason: 'the answer cannot be used' };
     try {
-      session.update(readAnswer(dialog.remoteSdp, offered));
+      session.update(readAnswer(dialog.remoteSdp, offered, this.#policy));
       session.start();
       end = await this.#ended.promise;
       return end;
@@ -218,10 +224,10 @@ class PhoneCall {
 
   #answerOffer(offer: string, session: MediaSession) {
     try {
-      const media = readOffer(offer);
+      const media = readOffer(offer, this.#policy);
       this.#sdpVersion++;
       session.update(media);
-      return { sdp: formatAnswer(offer, media, this.#localDescription(session)) };
+      return { sdp: formatAnswer(offer, media, this.#localDescription(session), this.#policy) };
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'offer refused');
       return { status: 488, reason: 'Not Acceptable Here' };

@@ -184,3 +184,13 @@ t.test('config/README.md lists every setting, and no other', async (t) => {
   });
   t.same(listed.sort(), settingsOf(z.toJSONSchema(storeSchema, { io: 'input' }) as Shape, '').sort());
 });
+
+t.test('codecs are known, each once; SRTP is taken, its keys in the clear are not', (t) => {
+  const { media } = readStoreConfig(demoFile, environment);
+  t.match(media, { codecs: null, srtp: 'allow', srtpKeysInClear: false });
+  const shape = storeSchema.shape.media;
+  t.same(shape.parse({ codecs: ['opus', 'PCMA'] }).codecs, ['opus', 'PCMA']);
+  for (const wrong of [{ codecs: [] }, { codecs: ['PCMU', 'PCMU'] }, { codecs: ['G729'] }, { srtp: 'maybe' }])
+    t.throws(() => shape.parse(wrong), JSON.stringify(wrong));
+  t.end();
+});

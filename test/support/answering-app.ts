@@ -1,5 +1,7 @@
+import type { NegotiatedMedia } from '../../src/media/contract.ts';
 import { PortPool } from '../../src/media/port-pool.ts';
 import { formatAnswer, readOffer } from '../../src/media/sdp/answer.ts';
+import { type MediaPolicy, SendKeys } from '../../src/media/sdp/policy.ts';
 import { SendTicker } from '../../src/media/send/send-ticker.ts';
 import { openMediaSession } from '../../src/media/session.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -12,6 +14,7 @@ import { type ScriptedPartner, tone } from '../media/session-pair.ts';
 const BIND = '127.0.0.1';
 
 export interface AnsweredCall {
+  readonly media: NegotiatedMedia;
   readonly dialog: SipDialog;
   /** What the caller said, 24 kHz. */
   readonly sound: () => Float32Array;
@@ -29,9 +32,13 @@ export interface AnsweringApp {
 
 /** The smallest thing that answers: each call hears a partner of its own (a tone of 600 Hz unless given). */
 export async function startAnsweringApp(
-  options: { readonly partner?: () => ScriptedPartner; readonly refuse?: number } = {},
+  options: {
+    readonly partner?: () => ScriptedPartner;
+    readonly refuse?: number;
+    readonly srtp?: MediaPolicy['srtp'];
+  } = {},
 ): Promise<AnsweringApp> {
-  const { partner = () => tone(600), refuse } = options;
+  const { partner = () => tone(600), refuse, srtp = 'off' } = options;
   const clock = systemClock;
   const log = silentLog;
   const server = await startEmbeddedSipServer({ bind: BIND, port: 0, externalAddress: null, allow: null, log });
@@ -42,7 +49,8 @@ export async function startAnsweringApp(
 
   const answer = async (invite: IncomingInvite) => {
     const offer = invite.sdpOffer ?? '';
-    const media = readOffer(offer);
+    const policy: MediaPolicy = { codecs: null, srtp, keysMayBeRead: true, keys: new SendKeys() };
+    const media = readOffer(offer, policy);
     const other = partner();
     const digits: string[] = [];
     const session = await openMediaSession({
@@ -59,7 +67,7 @@ export async function startAnsweringApp(
       events: { spoken: () => {}, dtmf: ({ digit }) => digits.push(digit), mediaTimeout: () => {} },
     });
     const local = { address: BIND, rtpPort: session.rtpPort, sessionId: 1, sessionVersion: 1 };
-    const dialog = await invite.answer(formatAnswer(offer, media, local));
+    const dialog = await invite.answer(formatAnswer(offer, media, local, policy));
     dialog.onAck(() => session.start());
     const ended = new Promise<string>((resolve) =>
       dialog.onEnd((reason) => {
@@ -67,7 +75,7 @@ export async function startAnsweringApp(
         resolve(reason);
       }),
     );
-    calls.push({ dialog, digits, ended, sound: () => other.sound });
+    calls.push({ dialog, media, digits, ended, sound: () => other.sound });
   };
   userAgent.onInvite((invite) => {
     if (refuse === undefined) void answer(invite);

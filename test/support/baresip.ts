@@ -6,13 +6,24 @@ import { join } from 'node:path';
 import { formatWav, parseWav, type Wav } from '../../src/runtime/wav.ts';
 import { freeUdpPort } from './free-port.ts';
 
-const SAMPLE_RATE_HZ = 8_000;
+/** How baresip names its codecs, the module that has each, and the rate and channels at which it wants sound. */
+const CODECS = {
+  PCMU: { name: 'PCMU/8000/1', module: 'g711', sampleRateHz: 8_000, channels: 1 },
+  PCMA: { name: 'PCMA/8000/1', module: 'g711', sampleRateHz: 8_000, channels: 1 },
+  G722: { name: 'G722/16000/1', module: 'g722', sampleRateHz: 16_000, channels: 1 },
+  'L16/16000': { name: 'L16/16000/1', module: 'l16', sampleRateHz: 16_000, channels: 1 },
+  opus: { name: 'opus/48000/2', module: 'opus', sampleRateHz: 48_000, channels: 2 },
+} as const;
 
 export interface BaresipCall {
   /** The program's path (`debianProgram`). */
   readonly program: string;
   readonly uri: string;
-  /** 16-bit mono at 8 kHz; silence follows until `seconds` are over, then baresip hangs up. */
+  /** PCMU unless given. */
+  readonly codec?: keyof typeof CODECS;
+  /** `mediaenc` of the account: SRTP with keys in the SDP, offered as RTP/SAVP when mandatory. */
+  readonly srtp?: 'srtp' | 'srtp-mand';
+  /** 16-bit mono at the codec's rate; silence follows until `seconds` are over, then baresip hangs up. */
   readonly wavFile: string;
   readonly seconds: number;
 }
@@ -24,20 +35,22 @@ export interface BaresipResult {
   readonly output: string;
 }
 
-/** Calls with PCMU from a baresip of its own configuration, without a sound card, and gives back what it heard. */
-export async function callWithBaresip({ program, uri, wavFile, seconds }: BaresipCall): Promise<BaresipResult> {
+/** Calls from a baresip of its own configuration, without a sound card, and gives back what it heard. */
+export async function callWithBaresip(call: BaresipCall): Promise<BaresipResult> {
+  const { program, uri, wavFile, seconds, codec = 'PCMU', srtp } = call;
+  const { name, sampleRateHz, channels } = CODECS[codec];
   const folder = mkdtempSync(join(tmpdir(), 'speakerpost-baresip-'));
   try {
     // baresip hangs up at the end of its file: the file is as long as the call.
-    const said = new Float32Array(seconds * SAMPLE_RATE_HZ);
+    const said = new Float32Array(seconds * sampleRateHz);
     said.set(parseWav(readFileSync(wavFile), wavFile).samples.subarray(0, said.length));
     const source = join(folder, 'said.wav');
-    writeFileSync(source, formatWav(SAMPLE_RATE_HZ, [said]));
+    writeFileSync(source, formatWav(sampleRateHz, channels === 1 ? [said] : [said, said]));
     const sipPort = await freeUdpPort();
-    writeFileSync(join(folder, 'config'), configuration(folder, source, sipPort));
+    writeFileSync(join(folder, 'config'), configuration(folder, source, sipPort, CODECS[codec]));
     writeFileSync(
       join(folder, 'accounts'),
-      `<sip:guest@127.0.0.1:${sipPort};transport=udp>;regint=0;audio_codecs=PCMU/8000/1\n`,
+      `<sip:guest@127.0.0.1:${sipPort};transport=udp>;regint=0;audio_codecs=${name}${srtp === undefined ? '' : `;mediaenc=${srtp}`}\n`,
     );
     writeFileSync(join(folder, 'contacts'), '');
     const child = spawn(program, ['-f', folder, '-t', String(seconds + 3), '-e', `/dial ${uri}`], {
@@ -69,19 +82,25 @@ function readRecording(file: string): Wav | null {
   }
 }
 
-function configuration(folder: string, source: string, sipPort: number): string {
+function configuration(
+  folder: string,
+  source: string,
+  sipPort: number,
+  { module, sampleRateHz, channels }: (typeof CODECS)[keyof typeof CODECS],
+): string {
   return `sip_listen 127.0.0.1:${sipPort}
 audio_source aufile,${source}
 audio_player aufile,${join(folder, 'unused.wav')}
 audio_alert aufile,${source}
-ausrc_srate ${SAMPLE_RATE_HZ}
-auplay_srate ${SAMPLE_RATE_HZ}
-ausrc_channels 1
-auplay_channels 1
+ausrc_srate ${sampleRateHz}
+auplay_srate ${sampleRateHz}
+ausrc_channels ${channels}
+auplay_channels ${channels}
 rtp_ports 22000-22998
 snd_path ${folder}
 module_path /usr/lib/baresip/modules
-module g711.so
+module ${module}.so
+module srtp.so
 module aufile.so
 module sndfile.so
 module_tmp uuid.so

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCodec } from '../../src/media/codecs/g711.ts';
+import { g711 } from '../../src/media/codecs/g711.ts';
 import { parseWav } from '../../src/runtime/wav.ts';
 import { freeUdpPort } from './free-port.ts';
 
@@ -52,7 +52,7 @@ function fillScenario({ audio, seconds }: SippCall, folder: string): string {
     const file = join(folder, 'said.ul');
     const { samples } = parseWav(readFileSync(audio.wavFile), audio.wavFile);
     const codes = new Uint8Array(samples.length);
-    createCodec('PCMU').encode(samples, codes, 0);
+    g711('PCMU').encode(samples, codes, 0);
     writeFileSync(file, codes);
     action = `<nop><action><exec rtp_stream="${file},1,0,PCMU/8000"/></action></nop>`;
   }

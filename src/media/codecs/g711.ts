@@ -1,17 +1,10 @@
-import type { CodecName } from '../contract.ts';
+import { type AudioCodec, toInt16 } from './audio-codec.ts';
 
 /**
  * G.711 (ITU-T, 11/1988), table-driven. Negative input is folded by one's complement as in ITU's G.191 reference, so all 65,536
  * inputs give the reference's codes; encoders that fold by two's complement differ by one code at 127 decision values.
  */
-export interface AudioCodec {
-  /** Decodes `bytes[from, to)` into `out` from `at` on, samples in [-1, 1). */
-  decode(bytes: Uint8Array, from: number, to: number, out: Float32Array, at: number): void;
-  /** Encodes `samples` (clamped to [-1, 1)) into `out` from `at` on, one byte a sample. */
-  encode(samples: Float32Array, out: Uint8Array, at: number): void;
-}
-
-export function createCodec(name: CodecName): AudioCodec {
+export function g711(name: 'PCMU' | 'PCMA'): AudioCodec {
   return name === 'PCMU' ? mulaw : alaw;
 }
 
@@ -59,17 +52,18 @@ function tableCodec(encodeSample: (sample: number) => number, decodeCode: (code:
   const values = new Float32Array(256);
   for (let code = 0; code < 256; code++) values[code] = decodeCode(code) / 32_768;
   return {
+    sampleRateHz: 8_000,
+    isStateless: true,
+    repair: null,
+    samplesIn: (_bytes, from, to) => Math.max(0, to - from),
     decode(bytes, from, to, out, at) {
       for (let i = from; i < to; i++) out[at + i - from] = values[bytes[i] ?? 0] ?? 0;
     },
     encode(samples, out, at) {
-      for (let i = 0; i < samples.length; i++) {
-        // Rounds to the nearest integer. A NaN becomes the lowest sample, as | 0 makes it 0.
-        let index = ((samples[i] ?? 0) * 32_768 + 32_768.5) | 0;
-        if (index < 0) index = 0;
-        else if (index > 65_535) index = 65_535;
-        out[at + i] = codes[index] ?? 0;
-      }
+      for (let i = 0; i < samples.length; i++) out[at + i] = codes[toInt16(samples[i] ?? 0) + 32_768] ?? 0;
+      return samples.length;
     },
+    restart() {},
+    close() {},
   };
 }

@@ -1,4 +1,6 @@
+import type { AudioCodec } from '../codecs/audio-codec.ts';
 import { FRAME_MS } from '../contract.ts';
+import { CodedPackets } from './coded-packets.ts';
 import { Concealer } from './concealer.ts';
 import { Baseline, Deadline } from './deadline.ts';
 import { Numbering, type Place } from './numbering.ts';
@@ -17,9 +19,14 @@ export interface JitterStats {
   readonly rebases: number;
 }
 
-const SAMPLES_PER_MS = 8;
-const FRAME = FRAME_MS * SAMPLES_PER_MS;
-const DEFAULT_PTIME_SAMPLES = 160;
+/** The rate of the sound and that of the RTP timestamps, which differ for some codecs. */
+export interface StreamRates {
+  readonly sampleRateHz: number;
+  readonly clockRateHz: number;
+}
+
+const NARROWBAND: StreamRates = { sampleRateHz: 8_000, clockRateHz: 8_000 };
+const DEFAULT_PTIME_MS = 20;
 /** A packet that comes this much before its time is of another time base. */
 const MAX_EARLY_MS = 200;
 /** So many packets in a row, over so long, that all come too late: the route or the sender's clock has changed for good. */
@@ -33,7 +40,7 @@ const MAX_CATCH_UP_MS = 1_000;
 const FRAME_SLOTS = 32;
 
 /**
- * Cuts what comes into frames of 80 ms at 8 kHz for somebody who takes them whenever they are ready: a frame is released when it is
+ * Cuts what comes into frames of 80 ms for somebody who takes them whenever they are ready: a frame is released when it is
  * complete, when what it lacks is surely lost, or when its adaptive deadline has passed.
  *
  *     media time   |-- packet --|-- packet --|-- packet --|-- packet --|
@@ -45,11 +52,11 @@ const FRAME_SLOTS = 32;
  * Before the first packet, frames of silence come in real time.
  */
 export class JitterBuffer {
-  readonly #numbering = new Numbering();
-  readonly #timeline = new Timeline();
+  readonly #numbering: Numbering;
+  readonly #timeline: Timeline;
   readonly #baseline = new Baseline();
   readonly #deadline = new Deadline();
-  readonly #concealer = new Concealer();
+  readonly #concealer: Concealer;
   readonly #reorder = new ReorderDepth();
   /** Lateness of the last packet of each frame that is being gathered. */
   readonly #frameLatenessMs = new Float64Array(FRAME_SLOTS).fill(Number.NEGATIVE_INFINITY);
@@ -57,7 +64,11 @@ export class JitterBuffer {
   #anchored = false;
   /** When the next frame would be due in real time, counted from the last one. */
   #realTimeDueMs: number;
-  #ptimeSamples = DEFAULT_PTIME_SAMPLES;
+  #ptimeSamples: number;
+  readonly #samplesPerMs: number;
+  /** Samples of a frame. */
+  readonly #frame: number;
+  readonly #coded: CodedPackets | null;
   #newestIsPause = false;
   #lateRun = 0;
   #lateSinceMs = 0;
@@ -66,9 +77,16 @@ export class JitterBuffer {
   #framesConcealed = 0;
   #rebases = 0;
 
-  /** The first frame, of silence, is due at `nowMs`. */
-  constructor(nowMs: number) {
-    this.#realTimeDueMs = nowMs;
+  /** The first frame, of silence, is due at `dueMs`. `codec`: one whose packets build on each other, for `putCoded`. */
+  constructor(dueMs: number, rates: StreamRates = NARROWBAND, codec: AudioCodec | null = null) {
+    this.#realTimeDueMs = dueMs;
+    this.#samplesPerMs = rates.sampleRateHz / 1_000;
+    this.#frame = FRAME_MS * this.#samplesPerMs;
+    this.#ptimeSamples = DEFAULT_PTIME_MS * this.#samplesPerMs;
+    this.#numbering = new Numbering(rates.sampleRateHz / rates.clockRateHz);
+    this.#timeline = new Timeline(rates.sampleRateHz);
+    this.#concealer = new Concealer(rates.sampleRateHz);
+    this.#coded = codec === null ? null : new CodedPackets(codec);
   }
 
   get stats(): JitterStats {
@@ -85,15 +103,33 @@ export class JitterBuffer {
     return this.#anchored ? this.#idealEndMs + this.#deadline.waitMs : this.#realTimeDueMs;
   }
 
-  /** Sound of one packet, decoded, at 8 kHz. */
+  /** When the next frame is due in real time; a buffer that takes over from this one begins then. */
+  get realTimeDueMs(): number {
+    return this.#realTimeDueMs;
+  }
+
+  /** Sound of one packet, decoded. */
   putAudio(head: PacketHead, samples: Float32Array, nowMs: number): void {
-    if (samples.length === 0) return;
-    const place = this.#admit(head, samples.length, nowMs);
+    const place = this.#place(head, samples.length, nowMs);
+    if (place !== null) this.#timeline.write(place.start, samples);
+  }
+
+  /** A payload of the codec that the constructor was given, which stands for so many samples. */
+  putCoded(head: PacketHead, payload: Uint8Array, samples: number, nowMs: number): void {
+    const place = this.#place(head, samples, nowMs);
     if (place === null) return;
-    this.#ptimeSamples = samples.length;
-    this.#timeline.write(place.start, samples);
-    this.#markPausesAround(place, samples.length);
+    this.#timeline.reserve(place.start, place.start + samples);
+    this.#coded?.add(place, samples, payload);
+  }
+
+  #place(head: PacketHead, samples: number, nowMs: number): Place | null {
+    if (samples === 0) return null;
+    const place = this.#admit(head, samples, nowMs);
+    if (place === null) return null;
+    this.#ptimeSamples = samples;
+    this.#markPausesAround(place, samples);
     if (place.sequence === this.#numbering.newest.sequence) this.#newestIsPause = false;
+    return place;
   }
 
   /** Comfort noise (RFC 3389): `rms` in [0, 1]; its spectrum is not used. */
@@ -110,13 +146,13 @@ export class JitterBuffer {
     if (place.sequence === this.#numbering.newest.sequence) this.#newestIsPause = true;
   }
 
-  /** The next frame, 640 samples, when it may go; null when it is worth waiting. Call until null. */
+  /** The next frame, 80 ms, when it may go; null when it is worth waiting. Call until null. */
   takeFrame(nowMs: number): Float32Array | null {
     if (nowMs - this.nextDeadlineMs > MAX_CATCH_UP_MS) this.#skipTo(nowMs);
     if (!this.#anchored) {
       if (nowMs < this.#realTimeDueMs) return null;
       this.#realTimeDueMs += FRAME_MS;
-      return new Float32Array(FRAME);
+      return new Float32Array(this.#frame);
     }
     if (nowMs < this.nextDeadlineMs) return this.takeComplete(nowMs);
     return this.#release(nowMs);
@@ -128,12 +164,12 @@ export class JitterBuffer {
    */
   takeComplete(nowMs: number): Float32Array | null {
     if (!this.#anchored) return null;
-    const missing = this.#timeline.lastMissing(FRAME);
+    const missing = this.#timeline.lastMissing(this.#frame);
     return missing < 0 || this.#isSurelyLost(missing) ? this.#release(nowMs) : null;
   }
 
   get #idealEndMs(): number {
-    return this.#baseline.offsetMs + (this.#timeline.start + FRAME) / SAMPLES_PER_MS;
+    return this.#baseline.offsetMs + (this.#timeline.start + this.#frame) / this.#samplesPerMs;
   }
 
   /** True when enough later packets have come that the one with this sample will not. */
@@ -142,10 +178,10 @@ export class JitterBuffer {
   }
 
   #release(nowMs: number): Float32Array {
-    const frame = new Float32Array(FRAME);
+    const frame = new Float32Array(this.#frame);
     const newestEnd = this.#numbering.newest.start;
     const start = this.#timeline.start;
-    let concealed = 0;
+    let concealed = this.#coded?.decodeUntil(start + this.#frame, this.#timeline, this.#newestIsPause) ?? 0;
     this.#timeline.take(frame, (kind, from, to) => {
       const paused = kind === SILENCE || (kind === MISSING && this.#newestIsPause && start + from >= newestEnd);
       if (paused) this.#concealer.comfort(frame, from, to);
@@ -178,7 +214,7 @@ export class JitterBuffer {
     }
     if (behind > 0) this.#reorder.learn(behind, nowMs);
     const end = place.start + samples;
-    this.#baseline.learn(nowMs - end / SAMPLES_PER_MS, nowMs);
+    this.#baseline.learn(nowMs - end / this.#samplesPerMs, nowMs);
     if (samples > 0 && end <= this.#timeline.start) {
       this.#packetsLate++;
       this.#deadline.learnLatePacket(nowMs - this.#frameEndMs(end));
@@ -191,7 +227,7 @@ export class JitterBuffer {
 
   #isTooEarly(place: Place, samples: number, nowMs: number): boolean {
     const end = place.start + samples;
-    const earlyMs = this.#baseline.offsetMs + end / SAMPLES_PER_MS - nowMs;
+    const earlyMs = this.#baseline.offsetMs + end / this.#samplesPerMs - nowMs;
     return earlyMs > MAX_EARLY_MS || !this.#timeline.reaches(end);
   }
 
@@ -205,12 +241,12 @@ export class JitterBuffer {
 
   /** Ideal end of the frame that holds the sample before `end`. */
   #frameEndMs(end: number): number {
-    const frames = Math.ceil((end - this.#timeline.start) / FRAME);
-    return this.#baseline.offsetMs + (this.#timeline.start + frames * FRAME) / SAMPLES_PER_MS;
+    const frames = Math.ceil((end - this.#timeline.start) / this.#frame);
+    return this.#baseline.offsetMs + (this.#timeline.start + frames * this.#frame) / this.#samplesPerMs;
   }
 
   #noteLateness(end: number, nowMs: number): void {
-    const ahead = Math.ceil((end - this.#timeline.start) / FRAME) - 1;
+    const ahead = Math.ceil((end - this.#timeline.start) / this.#frame) - 1;
     if (ahead < 0 || ahead >= FRAME_SLOTS) return;
     const slot = (this.#frameIndex + ahead) % FRAME_SLOTS;
     const latenessMs = nowMs - this.#frameEndMs(end);
@@ -222,16 +258,17 @@ export class JitterBuffer {
    * by then, behind silence. The partner is never starved, and gets at most one packet time too much.
    */
   #anchor(head: PacketHead, samples: number, nowMs: number): Place {
+    this.#coded?.restart();
     const place = this.#numbering.begin(head.ssrc, head.sequence, head.timestamp);
     this.#numbering.accept(place, samples, head.timestamp);
     const packet = samples > 0 ? samples : this.#ptimeSamples;
-    const packetMs = packet / SAMPLES_PER_MS;
-    const fitting = Math.max(1, Math.floor(FRAME / packet));
+    const packetMs = packet / this.#samplesPerMs;
+    const fitting = Math.max(1, Math.floor(this.#frame / packet));
     const coming = 1 + Math.floor(Math.max(0, this.#realTimeDueMs - nowMs) / packetMs);
-    const start = place.start + Math.min(fitting, coming) * packet - FRAME;
+    const start = place.start + Math.min(fitting, coming) * packet - this.#frame;
     this.#timeline.restart(start);
     this.#timeline.markSilence(start, place.start);
-    this.#baseline.reset(nowMs - (place.start + samples) / SAMPLES_PER_MS, nowMs);
+    this.#baseline.reset(nowMs - (place.start + samples) / this.#samplesPerMs, nowMs);
     this.#frameLatenessMs.fill(Number.NEGATIVE_INFINITY);
     if (samples > 0) this.#noteLateness(place.start + samples, nowMs);
     this.#newestIsPause = false;
@@ -252,7 +289,7 @@ export class JitterBuffer {
     const frames = Math.floor((nowMs - this.nextDeadlineMs) / FRAME_MS);
     this.#realTimeDueMs = nowMs;
     if (!this.#anchored) return;
-    this.#timeline.restart(this.#timeline.start + frames * FRAME);
+    this.#timeline.restart(this.#timeline.start + frames * this.#frame);
     this.#frameLatenessMs.fill(Number.NEGATIVE_INFINITY);
   }
 }

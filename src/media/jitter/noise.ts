@@ -11,7 +11,7 @@ export class NoiseSource {
   }
 }
 
-const BLOCK = 160;
+const BLOCK_MS = 20;
 /** A floor louder than -50 dBFS is speech that never paused, not noise. */
 const MAX_FLOOR = 10 ** (-50 / 20);
 /** 2 dB a second up; down at once. */
@@ -21,8 +21,13 @@ const RISE_FROM = 1e-4;
 
 /** The caller's background noise: the smallest RMS of 20 ms blocks, allowed to rise slowly. */
 export class NoiseFloor {
+  readonly #block: number;
   #known = false;
   #floor = 0;
+
+  constructor(sampleRateHz: number) {
+    this.#block = (BLOCK_MS * sampleRateHz) / 1_000;
+  }
 
   /** RMS; 0 until sound has come. */
   get rms(): number {
@@ -30,10 +35,11 @@ export class NoiseFloor {
   }
 
   learn(samples: Float32Array, from: number, to: number): void {
-    for (let start = from; start + BLOCK <= to; start += BLOCK) {
+    const block = this.#block;
+    for (let start = from; start + block <= to; start += block) {
       let sum = 0;
-      for (let i = start; i < start + BLOCK; i++) sum += (samples[i] ?? 0) ** 2;
-      const rms = Math.sqrt(sum / BLOCK);
+      for (let i = start; i < start + block; i++) sum += (samples[i] ?? 0) ** 2;
+      const rms = Math.sqrt(sum / block);
       const raised = Math.max(this.#floor, RISE_FROM) * RISE_PER_BLOCK;
       this.#floor = this.#known ? Math.min(rms, raised) : rms;
       this.#known = true;

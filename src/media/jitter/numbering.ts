@@ -23,8 +23,14 @@ export class Numbering {
   #ssrc: number | null = null;
   #newest: Place = { sequence: 0, start: 0 };
   #newestTimestamp = 0;
+  readonly #samplesPerTick: number;
   #candidate: { ssrc: number; sequence: number } | null = null;
   readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => ({ sequence: -1, start: 0, end: 0 }));
+
+  /** `samplesPerTick`: samples of sound for one step of the timestamp. */
+  constructor(samplesPerTick = 1) {
+    this.#samplesPerTick = samplesPerTick;
+  }
 
   get newest(): Place {
     return this.#newest;
@@ -47,7 +53,7 @@ export class Numbering {
     if (step > MAX_FORWARD || step < -MAX_BACKWARD) return null;
     return {
       sequence: this.#newest.sequence + step,
-      start: this.#newest.start + ((timestamp - this.#newestTimestamp) | 0),
+      start: this.#newest.start + Math.round(((timestamp - this.#newestTimestamp) | 0) * this.#samplesPerTick),
     };
   }
 

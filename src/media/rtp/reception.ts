@@ -5,6 +5,7 @@ const MAX_MISORDER = 100;
 /** Reception statistics of one source, by RFC 3550 appendices A.1, A.3 and A.8. */
 export class Reception {
   readonly ssrc: number;
+  readonly clockRateHz: number;
   #cycles = 0;
   #firstSequence: number;
   #highest: number;
@@ -13,11 +14,10 @@ export class Reception {
   #transit: number | null = null;
   #expectedBefore = 0;
   #receivedBefore = 0;
-  readonly #clockRateHz: number;
 
   constructor(ssrc: number, firstSequence: number, clockRateHz: number) {
     this.ssrc = ssrc;
-    this.#clockRateHz = clockRateHz;
+    this.clockRateHz = clockRateHz;
     this.#firstSequence = firstSequence;
     this.#highest = firstSequence;
   }
@@ -32,7 +32,7 @@ export class Reception {
       this.#highest = sequence;
     }
     this.#received++;
-    const transit = Math.trunc((arrivalMs * this.#clockRateHz) / 1_000) - timestamp;
+    const transit = Math.trunc((arrivalMs * this.clockRateHz) / 1_000) - timestamp;
     if (this.#transit !== null) {
       // Differences are taken modulo 2^32, as the timestamp wraps.
       const difference = Math.abs((transit - this.#transit) | 0);
@@ -42,7 +42,7 @@ export class Reception {
   }
 
   get jitterMs(): number {
-    return (this.#jitter * 1_000) / this.#clockRateHz;
+    return (this.#jitter * 1_000) / this.clockRateHz;
   }
 
   /** Timestamp units, as a report carries it. */

@@ -2,7 +2,10 @@ import { RTP_HEADER_BYTES } from './rtp-reader.ts';
 
 /** dgram keeps a buffer until the kernel took it: a few packets may be on their way. */
 const RING = 8;
-const MAX_PAYLOAD_BYTES = 480;
+/** 40 ms of L16 at 16 kHz; with its headers it fits every network. */
+export const MAX_PAYLOAD_BYTES = 1_280;
+/** SRTP's tag goes behind the payload. */
+const TRAILER_BYTES = 16;
 
 /**
  * One outgoing stream (RFC 3550 section 5.1): sequence number, timestamp and SSRC start at random; the timestamp goes on
@@ -23,7 +26,7 @@ export class RtpWriter {
     this.#sequence = random(2 ** 16);
     this.#timestamp = random(2 ** 32);
     this.#ring = Array.from({ length: RING }, () => {
-      const packet = Buffer.alloc(RTP_HEADER_BYTES + MAX_PAYLOAD_BYTES);
+      const packet = Buffer.alloc(RTP_HEADER_BYTES + MAX_PAYLOAD_BYTES + TRAILER_BYTES);
       packet[0] = 0x80;
       packet.writeUInt32BE(this.ssrc, 8);
       return packet;

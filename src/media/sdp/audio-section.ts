@@ -1,6 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { SpeakerpostError } from '../../runtime/errors.ts';
+import { CODEC_FORMATS } from '../codecs/formats.ts';
+import { CODEC_NAMES } from '../codecs/names.ts';
 import type { CodecName, MediaDirection } from '../contract.ts';
+import { type CryptoLine, readCryptoLines } from './crypto-line.ts';
 import type { MediaDescription, SessionDescription } from './session-description.ts';
 
 /** One payload type of an audio section and what it stands for. */
@@ -10,6 +13,8 @@ export interface AudioFormat {
   readonly encoding: string;
   readonly clockRateHz: number;
   readonly channels: number;
+  /** Value of its `a=fmtp`; empty without one. */
+  readonly parameters: string;
 }
 
 /** What the peer says of one audio section, checked once here. */
@@ -21,26 +26,32 @@ export interface AudioSection {
   readonly ptimeMs: number | null;
   readonly maxPtimeMs: number | null;
   readonly rtcpMux: boolean;
+  /** RTP/SAVP or RTP/SAVPF: plain RTP will not do. */
+  readonly isSecure: boolean;
+  /** Keys that we can use, in the peer's order. */
+  readonly crypto: readonly CryptoLine[];
 }
 
-export const CODEC_CLOCK_HZ = 8_000;
+export interface ChosenCodec {
+  readonly codec: CodecName;
+  readonly payloadType: number;
+  readonly parameters: string;
+}
+
+const NARROWBAND_CLOCK_HZ = 8_000;
 export const DEFAULT_PTIME_MS = 20;
-const CODECS: readonly CodecName[] = ['PCMU', 'PCMA'];
 
 /** Static assignments of RFC 3551 section 6; devices may leave their rtpmap out. */
 const STATIC_ENCODINGS = new Map<number, string>([
   [0, 'PCMU'],
   [8, 'PCMA'],
+  [9, 'G722'],
   [13, 'CN'],
 ]);
 
-/** Index of the section that we use: the first audio over plain RTP with a port; -1 when there is none. */
-export function findAudio(description: SessionDescription): number {
-  return description.media.findIndex(isUsable);
-}
-
-export function isUsable(media: MediaDescription): boolean {
-  return media.kind === 'audio' && media.port !== 0 && (media.protocol === 'RTP/AVP' || media.protocol === 'RTP/AVPF');
+/** An audio section over RTP with a port. */
+export function isAudio(media: MediaDescription): boolean {
+  return media.kind === 'audio' && media.port !== 0 && /^RTP\/S?AVPF?$/.test(media.protocol);
 }
 
 /** @throws SpeakerpostError SDP_INVALID, SDP_ADDRESS_UNSUPPORTED */
@@ -59,33 +70,48 @@ export function readAudio(session: SessionDescription, media: MediaDescription):
     ptimeMs: readMilliseconds(attribute('ptime')),
     maxPtimeMs: readMilliseconds(attribute('maxptime')),
     rtcpMux: attribute('rtcp-mux') !== null,
+    isSecure: media.protocol.startsWith('RTP/SAVP'),
+    crypto: readCryptoLines(media),
   };
 }
 
-/** The first format that we speak, in the order of the peer's preference. */
-export function chooseCodec(
-  audio: AudioSection,
-  ours: readonly CodecName[] = CODECS,
-): { readonly codec: CodecName; readonly payloadType: number } | null {
-  for (const format of audio.formats) {
-    const codec = ours.find((name) => name === format.encoding);
-    if (codec === undefined || format.clockRateHz !== CODEC_CLOCK_HZ || format.channels !== 1) continue;
-    return { codec, payloadType: format.payloadType };
+/** The first of `ours` that the peer has; without a list of ours, the first that we speak in the peer's order. */
+export function chooseCodec(audio: AudioSection, ours: readonly CodecName[] | null): ChosenCodec | null {
+  const theirs = audio.formats.flatMap((format): ChosenCodec[] => {
+    const codec = CODEC_NAMES.find((name) => isFormat(format, name));
+    return codec === undefined ? [] : [{ codec, payloadType: format.payloadType, parameters: format.parameters }];
+  });
+  if (ours === null) return theirs[0] ?? null;
+  for (const name of ours) {
+    const found = theirs.find(({ codec }) => codec === name);
+    if (found !== undefined) return found;
   }
   return null;
 }
 
-/** The telephone-event format at the codec's clock (RFC 4733 section 2.1: it shares the stream's timestamps). */
-export function chooseTelephoneEvent(audio: AudioSection): number | null {
-  const event = audio.formats.find((one) => one.encoding === 'TELEPHONE-EVENT' && one.clockRateHz === CODEC_CLOCK_HZ);
-  return event?.payloadType ?? null;
+export function isFormat(format: AudioFormat, name: CodecName): boolean {
+  const { encoding, clockRateHz, channels } = CODEC_FORMATS[name];
+  return (
+    format.encoding === encoding.toUpperCase() && format.clockRateHz === clockRateHz && format.channels === channels
+  );
 }
 
-/** Packet time that we send to a peer that said this: a multiple of 10 ms of 10 to 60, 20 when it said nothing usable. */
-export function choosePtimeMs(audio: AudioSection): number {
+/**
+ * The telephone-event format at the codec's clock (RFC 4733 section 2.1: it shares the stream's timestamps). Peers that have it at 8 kHz
+ * only, whatever the codec, are heard too.
+ */
+export function chooseTelephoneEvent(audio: AudioSection, clockRateHz: number): AudioFormat | null {
+  const events = audio.formats.filter((one) => one.encoding === 'TELEPHONE-EVENT');
+  const at = (clock: number) => events.find((one) => one.clockRateHz === clock);
+  return at(clockRateHz) ?? at(NARROWBAND_CLOCK_HZ) ?? null;
+}
+
+/** Packet time that we send to a peer that said this: one of the codec's, at most what is asked for, or 20 ms. */
+export function choosePtimeMs(audio: AudioSection, codec: CodecName): number {
   const asked = audio.ptimeMs ?? DEFAULT_PTIME_MS;
   const limited = Math.min(asked, audio.maxPtimeMs ?? asked);
-  return [60, 40, 30, 20, 10].find((ptimeMs) => ptimeMs <= limited) ?? 10;
+  const { ptimesMs } = CODEC_FORMATS[codec];
+  return ptimesMs.findLast((ptimeMs) => ptimeMs <= limited) ?? Math.min(...ptimesMs);
 }
 
 /** The same direction seen from the other end (RFC 3264 section 6.1). */
@@ -106,6 +132,7 @@ function readFormats(media: MediaDescription): AudioFormat[] {
     const payloadType = Number(text);
     if (!/^\d{1,3}$/.test(text) || payloadType > 127 || formats.some((one) => one.payloadType === payloadType))
       continue;
+    const fmtp = media.attributes.find((one) => one.name === 'fmtp' && one.value.split(/\s+/)[0] === text);
     const map = media.attributes.find((one) => one.name === 'rtpmap' && one.value.split(/\s+/)[0] === text);
     const [encoding, clock, channels] = (map?.value.split(/\s+/)[1] ?? '').split('/');
     const name = encoding === undefined || encoding === '' ? STATIC_ENCODINGS.get(payloadType) : encoding.toUpperCase();
@@ -113,8 +140,9 @@ function readFormats(media: MediaDescription): AudioFormat[] {
     formats.push({
       payloadType,
       encoding: name,
-      clockRateHz: clock === undefined ? CODEC_CLOCK_HZ : Number(clock),
+      clockRateHz: clock === undefined ? NARROWBAND_CLOCK_HZ : Number(clock),
       channels: channels === undefined ? 1 : Number(channels),
+      parameters: fmtp?.value.slice(text.length).trim() ?? '',
     });
   }
   return formats;

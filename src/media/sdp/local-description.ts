@@ -1,5 +1,7 @@
+import { CODEC_FORMATS } from '../codecs/formats.ts';
 import type { CodecName, MediaDirection } from '../contract.ts';
-import { CODEC_CLOCK_HZ } from './audio-section.ts';
+import { type CryptoLine, formatCryptoLine } from './crypto-line.ts';
+import { OUR_OPUS_PARAMETERS } from './opus-parameters.ts';
 
 /** Our end of a session as SDP names it. */
 export interface LocalDescription {
@@ -16,10 +18,11 @@ export interface LocalAudio {
   readonly rtpPort: number;
   readonly protocol: string;
   readonly codecs: readonly { readonly codec: CodecName; readonly payloadType: number }[];
-  readonly telephoneEventPayloadType: number | null;
+  readonly events: readonly { readonly payloadType: number; readonly clockRateHz: number }[];
   readonly ptimeMs: number;
   readonly direction: MediaDirection;
   readonly rtcpMux: boolean;
+  readonly crypto: readonly CryptoLine[];
 }
 
 export function formatHead(local: LocalDescription): string[] {
@@ -33,14 +36,25 @@ export function formatHead(local: LocalDescription): string[] {
 }
 
 export function formatAudioLines(audio: LocalAudio): string[] {
-  const event = audio.telephoneEventPayloadType;
-  const payloadTypes = [...audio.codecs.map((one) => one.payloadType), ...(event === null ? [] : [event])];
+  const payloadTypes = [...audio.codecs, ...audio.events].map((one) => one.payloadType);
   return [
     `m=audio ${audio.rtpPort} ${audio.protocol} ${payloadTypes.join(' ')}`,
-    ...audio.codecs.map((one) => `a=rtpmap:${one.payloadType} ${one.codec}/${CODEC_CLOCK_HZ}`),
-    ...(event === null ? [] : [`a=rtpmap:${event} telephone-event/${CODEC_CLOCK_HZ}`, `a=fmtp:${event} 0-15`]),
+    ...audio.codecs.flatMap(({ codec, payloadType }) => formatCodec(codec, payloadType)),
+    ...audio.events.flatMap(({ payloadType, clockRateHz }) => [
+      `a=rtpmap:${payloadType} telephone-event/${clockRateHz}`,
+      `a=fmtp:${payloadType} 0-15`,
+    ]),
+    ...audio.crypto.map(formatCryptoLine),
     `a=ptime:${audio.ptimeMs}`,
     `a=${audio.direction}`,
     ...(audio.rtcpMux ? ['a=rtcp-mux'] : []),
+  ];
+}
+
+function formatCodec(codec: CodecName, payloadType: number): string[] {
+  const { encoding, clockRateHz, channels } = CODEC_FORMATS[codec];
+  return [
+    `a=rtpmap:${payloadType} ${encoding}/${clockRateHz}${channels === 1 ? '' : `/${channels}`}`,
+    ...(codec === 'opus' ? [`a=fmtp:${payloadType} ${OUR_OPUS_PARAMETERS}`] : []),
   ];
 }

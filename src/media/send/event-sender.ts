@@ -6,8 +6,8 @@ const END_PACKETS = 3;
 export interface EventPacket {
   readonly digit: string;
   readonly end: boolean;
-  /** Timestamp units since the event's start. */
-  readonly duration: number;
+  /** Since the event's start. */
+  readonly durationMs: number;
   /** The first packet of its event. */
   readonly marker: boolean;
 }
@@ -18,11 +18,6 @@ export class EventSender {
   #elapsedMs = 0;
   #endsSent = 0;
   #gapMs = 0;
-  readonly #unitsPerMs: number;
-
-  constructor(clockRateHz: number) {
-    this.#unitsPerMs = clockRateHz / 1_000;
-  }
 
   add(digits: Iterable<string>): void {
     this.#digits.push(...digits);
@@ -41,7 +36,7 @@ export class EventSender {
     const end = this.#elapsedMs >= TONE_MS;
     // Repeated ends carry the duration of the first.
     const toneMs = Math.ceil(TONE_MS / ptimeMs) * ptimeMs;
-    const duration = Math.min(this.#elapsedMs, toneMs) * this.#unitsPerMs;
+    const durationMs = Math.min(this.#elapsedMs, toneMs);
     if (end) this.#endsSent++;
     if (this.#endsSent === END_PACKETS) {
       this.#digits.shift();
@@ -49,6 +44,6 @@ export class EventSender {
       this.#endsSent = 0;
       this.#gapMs = GAP_MS;
     }
-    return { digit, end, duration, marker };
+    return { digit, end, durationMs, marker };
   }
 }

@@ -1,8 +1,9 @@
 import type { AudioPath } from '../audio-path.ts';
 import type { NegotiatedMedia } from '../contract.ts';
 import { RTP_HEADER_BYTES } from '../rtp/rtp-reader.ts';
-import { RtpWriter } from '../rtp/rtp-writer.ts';
+import { MAX_PAYLOAD_BYTES, RtpWriter } from '../rtp/rtp-writer.ts';
 import { EVENT_PAYLOAD_BYTES, writeEvent } from '../rtp/telephone-event.ts';
+import type { SrtpGate } from '../srtp/srtp-gate.ts';
 import type { Endpoint, UdpSocket } from '../udp-socket.ts';
 import { EventSender } from './event-sender.ts';
 
@@ -11,17 +12,21 @@ const UNSPECIFIED = '0.0.0.0';
 
 /** Sends one packet a tick: sound, a telephone event in its place, or nothing while held; its time passes in any case. */
 export class PacketSender {
-  readonly events = new EventSender(8_000);
+  readonly events = new EventSender();
   readonly writer: RtpWriter;
   readonly #socket: UdpSocket;
+  readonly #gate: SrtpGate;
+  readonly #payload = new Uint8Array(MAX_PAYLOAD_BYTES);
   #markNext = true;
+  #clockRateHz = 8_000;
   #nextMs: number | null = null;
   #eventTimestamp = 0;
   /** Packets whose time was let go, because the thread stood still for too long. */
   skipped = 0;
 
-  constructor(socket: UdpSocket, random: (below: number) => number) {
+  constructor(socket: UdpSocket, gate: SrtpGate, random: (below: number) => number) {
     this.#socket = socket;
+    this.#gate = gate;
     this.writer = new RtpWriter(random);
   }
 
@@ -32,6 +37,8 @@ export class PacketSender {
 
   /** Sends what is due, at most two packets at once, and says when the next is. */
   tick(path: AudioPath, media: NegotiatedMedia, to: Endpoint, dueMs: number, nowMs: number): number {
+    if (media.clockRateHz !== this.#clockRateHz) this.#markNext = true;
+    this.#clockRateHz = media.clockRateHz;
     const intervalMs = path.intervalMs(media.ptimeMs);
     let nextMs = dueMs;
     for (let count = 0; nextMs <= nowMs || count === 0; count++) {
@@ -43,7 +50,7 @@ export class PacketSender {
         this.skipped++;
         this.#markNext = true;
       }
-      this.writer.advance(media.ptimeMs * 8);
+      this.writer.advance(ticksOf(media));
     }
     return nextMs;
   }
@@ -51,16 +58,21 @@ export class PacketSender {
   /** The RTP timestamp that belongs to this instant, on the send clock as it really runs. */
   timestampAt(nowMs: number): number {
     const untilNextMs = (this.#nextMs ?? nowMs) - nowMs;
-    return (this.writer.timestamp - Math.round(untilNextMs * 8)) >>> 0;
+    return (this.writer.timestamp - Math.round((untilNextMs * this.#clockRateHz) / 1_000)) >>> 0;
   }
 
   #send(path: AudioPath, media: NegotiatedMedia, to: Endpoint): void {
     const isHeld = media.direction === 'recvonly' || media.direction === 'inactive' || to.address === UNSPECIFIED;
     const event = isHeld ? 'pause' : this.events.next(media.ptimeMs);
     if (event === null) {
-      const packet = this.writer.packet(media.sendPayloadType, this.#markNext, media.ptimeMs * 8);
-      path.send(packet, RTP_HEADER_BYTES, media.ptimeMs);
-      this.#socket.send(packet, to);
+      const bytes = path.send(this.#payload, media.ptimeMs);
+      if (bytes === 0) {
+        this.#markNext = true;
+        return;
+      }
+      const packet = this.writer.packet(media.sendPayloadType, this.#markNext, bytes);
+      for (let i = 0; i < bytes; i++) packet[RTP_HEADER_BYTES + i] = this.#payload[i] ?? 0;
+      this.#transmit(packet, to);
       this.#markNext = false;
       return;
     }
@@ -70,8 +82,19 @@ export class PacketSender {
     // All packets of an event carry the timestamp of its start, also when time is let go meanwhile.
     if (event.marker) this.#eventTimestamp = this.writer.timestamp;
     const type = media.telephoneEventPayloadType;
+    const clockRateHz = media.telephoneEventClockRateHz ?? media.clockRateHz;
     const packet = this.writer.packet(type, event.marker, EVENT_PAYLOAD_BYTES, this.#eventTimestamp);
-    writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, event.duration);
-    this.#socket.send(packet, to);
+    writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, (event.durationMs * clockRateHz) / 1_000);
+    this.#transmit(packet, to);
   }
+
+  #transmit(packet: Buffer, to: Endpoint): void {
+    const sealed = this.#gate.seal(packet);
+    if (sealed !== null) this.#socket.send(sealed, to);
+  }
+}
+
+/** Timestamp units of one packet. */
+function ticksOf(media: NegotiatedMedia): number {
+  return (media.ptimeMs * media.clockRateHz) / 1_000;
 }

@@ -12,7 +12,17 @@ export const mediaErrors = {
   },
   SDP_NO_COMMON_CODEC: {
     message: 'The peer has no audio format in common with the gateway: it has {offered}',
-    remedy: 'Enable PCMU or PCMA (G.711) over RTP/AVP on the intercom or trunk.',
+    remedy:
+      'Enable PCMU or PCMA (G.711) over RTP/AVP on the intercom or trunk; compare with media.codecs, and media.srtp for RTP/SAVP.',
+  },
+  SDP_SRTP_REQUIRED: {
+    message: 'Only SRTP will do, and the peer has no SDES key that can be used',
+    remedy:
+      'Enable SRTP with SDES (AES_CM_128_HMAC_SHA1_80, without MKI) on the intercom or trunk, or set media.srtp to allow.',
+  },
+  SDP_SRTP_KEY_IN_CLEAR: {
+    message: 'The peer sends its SRTP key over signalling that is not encrypted',
+    remedy: 'Use TLS for SIP, or set media.srtpKeysInClear to true when the network between them is trusted.',
   },
   SDP_ADDRESS_UNSUPPORTED: {
     message: 'The peer wants its audio at {address}, which is no IPv4 address',

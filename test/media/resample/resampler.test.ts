@@ -55,11 +55,38 @@ for (const { name, factory } of factories) {
     t.end();
   });
 
+  test(`${name}, 16 to 24 kHz and back: flat to 7 kHz, images and what folds back stay low`, (t) => {
+    for (const [frequencyHz, leastDb] of [
+      [50, 85],
+      [1_000, 85],
+      [3_400, 85],
+      [5_000, 75],
+      [7_000, 70],
+    ] as const) {
+      for (const [resampler, fromHz, toHz] of [
+        [factory.up(16_000), 16_000, 24_000],
+        [factory.down(16_000), 24_000, 16_000],
+      ] as const) {
+        const { gainDb, snrDb } = measure(resampler, frequencyHz, fromHz, toHz);
+        t.ok(Math.abs(gainDb) <= 0.3, `${fromHz}, ${frequencyHz} Hz: ${gainDb.toFixed(4)} dB`);
+        t.ok(snrDb >= leastDb, `${fromHz}, ${frequencyHz} Hz: ${snrDb.toFixed(1)} dB above the rest`);
+      }
+    }
+    for (const frequencyHz of [9_000, 10_000, 11_500]) {
+      const out = inChunks(factory.down(16_000), sine(frequencyHz, 24_000, 1), 480).slice(SETTLING_SECONDS * 16_000);
+      const leftDb = 10 * Math.log10(out.reduce((sum, y) => sum + y * y, 0) / out.length / 0.125);
+      t.ok(leftDb <= -70, `${frequencyHz} Hz: ${leftDb.toFixed(1)} dB left`);
+    }
+    const samples = sine(440, 24_000, 0.02);
+    t.equal(factory.up(24_000).process(samples), samples, '24 kHz is left as it is');
+    t.end();
+  });
+
   test(`${name}: how the stream is cut makes no difference, and resamplers do not disturb each other`, (t) => {
     const random = seededRandom(1);
     const samples = Float32Array.from({ length: 5_760 }, () => random() * 2 - 1);
     const other = factory.up();
-    for (const make of [() => factory.up(), () => factory.down()]) {
+    for (const make of [() => factory.up(), () => factory.down(), () => factory.down(16_000)]) {
       const whole = inChunks(make(), samples, 1_920);
       for (const chunk of [3, 60, 480, 960]) t.same(inChunks(make(), samples, chunk), whole, `${chunk} at a time`);
       const disturbed = make();

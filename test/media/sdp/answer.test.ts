@@ -89,7 +89,7 @@ test('each section of the offer has its line in the answer: video and second aud
     'a=rtpmap:96 H264/90000',
     'm=audio 0 RTP/AVP 0',
     'm=audio 4000 RTP/SAVP 0',
-    'm=audio 4002 RTP/AVP 9',
+    'm=audio 4002 RTP/AVP 18',
     'm=audio 4004 RTP/AVP 0',
     'c=IN IP4 192.0.2.77',
     'm=audio 4006 RTP/AVP 8',
@@ -102,7 +102,7 @@ test('each section of the offer has its line in the answer: video and second aud
       'm=video 0 RTP/AVP 96 97',
       'm=audio 0 RTP/AVP 0',
       'm=audio 0 RTP/SAVP 0',
-      'm=audio 0 RTP/AVP 9',
+      'm=audio 0 RTP/AVP 18',
       'm=audio 16384 RTP/AVP 0',
       'm=audio 0 RTP/AVP 8',
       'm=application 0 UDP/DTLS/SCTP webrtc-datachannel',
@@ -158,8 +158,8 @@ test('what cannot be served is refused with a code that says why', (t) => {
     [offer(['m=audio 4000 RTP/AVP 0'], 'c=IN IP4 224.2.1.1/127'), 'SDP_ADDRESS_UNSUPPORTED', /224/],
     [offer([]), 'SDP_NO_COMMON_CODEC', /no media/],
     [offer(['m=audio 4000 RTP/SAVP 0']), 'SDP_NO_COMMON_CODEC', /RTP\/SAVP/],
-    [offer(['m=audio 4000 RTP/AVP 9 18', 'a=rtpmap:9 G722/8000']), 'SDP_NO_COMMON_CODEC', /G722\/8000/],
-    [offer(['m=audio 4000 RTP/AVP 9 18']), 'SDP_NO_COMMON_CODEC', /no format/],
+    [offer(['m=audio 4000 RTP/AVP 4 18', 'a=rtpmap:4 G723/8000']), 'SDP_NO_COMMON_CODEC', /G723\/8000/],
+    [offer(['m=audio 4000 RTP/AVP 4 18']), 'SDP_NO_COMMON_CODEC', /no format/],
   ];
   for (const [sdp, code, message] of cases) t.throws(() => readOffer(sdp), { code, message }, sdp.slice(0, 60));
   t.end();

@@ -81,21 +81,21 @@ test('the level loop brings the smallest slack back to 8 ms by at most 0.5 % of 
 });
 
 test('a digit is five packets of growing duration, three ends and a gap', (t) => {
-  const sender = new EventSender(8_000);
+  const sender = new EventSender();
   sender.add('5');
   sender.add('#');
   const out = Array.from({ length: 22 }, () => sender.next(20));
   const shape = out.map((one) =>
-    one === null || one === 'pause' ? one : [one.digit, one.duration, one.end, one.marker],
+    one === null || one === 'pause' ? one : [one.digit, one.durationMs, one.end, one.marker],
   );
   const digit = (name: string) => [
-    [name, 160, false, true],
-    [name, 320, false, false],
-    [name, 480, false, false],
-    [name, 640, false, false],
-    [name, 800, true, false],
-    [name, 800, true, false],
-    [name, 800, true, false],
+    [name, 20, false, true],
+    [name, 40, false, false],
+    [name, 60, false, false],
+    [name, 80, false, false],
+    [name, 100, true, false],
+    [name, 100, true, false],
+    [name, 100, true, false],
     'pause',
     'pause',
     'pause',
