@@ -1,6 +1,7 @@
 import { SpeakerpostError } from '../runtime/errors.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { frameSamples } from './checkpoint/configuration.ts';
+import type { FrameRunner } from './frame-runner.ts';
 import type { LanguageModel, LmSnapshot } from './lm/language-model.ts';
 import { runPrompt } from './lm/prompt.ts';
 import { checkPrompt } from './lm/prompt-check.ts';
@@ -21,7 +22,10 @@ export interface ModelParts {
   /** Both have `lanes` + 1 lanes; the last one is for preparing personas. */
   readonly mimi: Mimi;
   readonly lm: LanguageModel;
+  /** Takes the first `lanes` lanes through a frame. */
+  readonly frames: FrameRunner;
   readonly lanes: number;
+  readonly device: string;
 }
 
 /** Codec and language model of one checkpoint, working together frame by frame. */
@@ -86,7 +90,7 @@ export class CheckpointModel implements SpeechModel {
     this.#checkFrames(frames);
     this.#countPending(frames, 1);
     try {
-      return await this.#inTurn(() => this.#run(frames));
+      return await this.#inTurn(() => this.#parts.frames.run(frames));
     } finally {
       this.#countPending(frames, -1);
     }
@@ -96,32 +100,12 @@ export class CheckpointModel implements SpeechModel {
   close(): void {
     const freed = this.#inTurn(async () => {
       this.#isClosed = true;
+      this.#parts.frames.close();
       this.#parts.lm.close();
       this.#parts.mimi.close();
       this.#parts.runtime.close();
     });
     freed.catch(() => {});
-  }
-
-  /** Sound in, codes, tokens, codes, sound out. */
-  async #run(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]> {
-    const { mimi, lm } = this.#parts;
-    const { codebooks } = this.#parts.checkpoint.configuration.lm;
-    const codes = await mimi.encode(frames);
-    const lmFrames = frames.map(({ lane, givenText }, i) => ({ lane, givenText, userCodes: codes[i] ?? [] }));
-    const rows = await lm.step(lmFrames);
-    const spoken = frames.flatMap(({ lane }, i) => {
-      const row = rows[i];
-      return row == null ? [] : [{ lane, text: row[0] ?? 0, codes: row.slice(1, 1 + codebooks) }];
-    });
-    const sounds = await mimi.decode(spoken);
-    const results = new Map<number, LaneResult>();
-    for (const [i, { lane, text, codes: agent }] of spoken.entries()) {
-      results.set(lane, { lane, tokens: { text, agent }, samples: sounds[i] ?? new Float32Array(frameSamples) });
-    }
-    return frames.map(
-      ({ lane }) => results.get(lane) ?? { lane, tokens: null, samples: new Float32Array(frameSamples) },
-    );
   }
 
   /** Runs `task` when all that came before has ended. */
@@ -169,11 +153,12 @@ export class CheckpointModel implements SpeechModel {
 // Ids 0 (end of padding) and the padding id print nothing (personaplex.md section 6).
 const endOfPadding = 0;
 
-function summarise({ checkpoint, runtime }: ModelParts): ModelSummary {
+function summarise({ checkpoint, runtime, device }: ModelParts): ModelSummary {
   const { prompt, textLeadFrames } = checkpoint.configuration;
   return {
     parameters: checkpoint.lm.parameters + checkpoint.mimi.parameters,
     runtimeVersion: runtime.library.version,
+    device,
     textLeadFrames,
     textPaddingIds: [endOfPadding, prompt.textPadding],
     tokenizerFile: checkpoint.tokenizerFile,

@@ -3,7 +3,7 @@ import { LanguageModel } from '../lm/language-model.ts';
 import { loadModel } from '../load-model.ts';
 import { Mimi } from '../mimi/mimi.ts';
 import type { PersonaPrompt } from '../model-contract.ts';
-import { cpuDevice } from '../ort/cpu-device.ts';
+import { type DeviceName, openDevice } from '../ort/open-device.ts';
 import { OrtRuntime } from '../ort/session.ts';
 import { type Check, formatCheck, holds } from './check.ts';
 import { codecChecks } from './codec-checks.ts';
@@ -21,10 +21,11 @@ export async function runGolden(
   directory: string,
   vectorsDirectory: string,
   print: (line: string) => void,
+  device: DeviceName = 'cpu',
 ): Promise<boolean> {
   let count = 0;
   let failed = 0;
-  for await (const check of allChecks(directory, vectorsDirectory)) {
+  for await (const check of allChecks(directory, vectorsDirectory, device)) {
     print(formatCheck(check));
     count += 1;
     if (!holds(check)) failed += 1;
@@ -34,12 +35,12 @@ export async function runGolden(
   return count > 0 && failed === 0;
 }
 
-async function* allChecks(directory: string, vectorsDirectory: string): AsyncGenerator<Check> {
+async function* allChecks(directory: string, vectorsDirectory: string, device: DeviceName): AsyncGenerator<Check> {
   const vectors = new GoldenVectors(vectorsDirectory);
   const checkpoint = openCheckpoint(directory);
-  yield* recordedChecks(checkpoint, vectors, vectorsDirectory);
+  yield* recordedChecks(checkpoint, vectors, vectorsDirectory, device);
   if (!vectors.has('pcm_in')) return;
-  const model = await loadModel(directory, { lanes: lanesNeeded, device: 'cpu', threads: 1 });
+  const model = await loadModel(directory, { lanes: lanesNeeded, device, threads: 1, type: 'float32' });
   try {
     yield* laneChecks(model, promptOf(vectors) ?? emptyPrompt, vectors);
   } finally {
@@ -52,9 +53,10 @@ async function* recordedChecks(
   checkpoint: Checkpoint,
   vectors: GoldenVectors,
   vectorsDirectory: string,
+  device: DeviceName,
 ): AsyncGenerator<Check> {
   const { configuration, directory } = checkpoint;
-  const runtime = new OrtRuntime(cpuDevice);
+  const runtime = new OrtRuntime(openDevice(device).device);
   const session = { threads: 1, weightsDirectory: directory };
   const greedy = { temperature: 0, topK: 1 };
   const mimi = new Mimi(runtime, checkpoint, 1, session);

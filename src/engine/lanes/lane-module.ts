@@ -1,4 +1,5 @@
 import type { LaneGraph } from '../onnx/graph-builder.ts';
+import type { DeviceMemory } from '../ort/device.ts';
 import type { OrtBinding, OrtRuntime, OrtSession, OrtTensor, SessionOptions } from '../ort/session.ts';
 import { LaneTensor } from './lane-tensor.ts';
 import { type LaneRange, neighbours } from './neighbours.ts';
@@ -14,23 +15,33 @@ export class LaneModule {
   readonly #tensors = new Map<string, LaneTensor>();
   readonly #borrowed: ReadonlySet<string>;
   readonly #runs = new Map<string, BoundRun>();
+  readonly #settings: ReadonlyMap<string, readonly number[]>;
 
-  /** @param shared tensors of other modules that this one reads as its inputs, by input name */
+  /**
+   * @param shared tensors of other modules that this one reads as its inputs, by input name
+   * @param settings values of the graph's settings
+   */
   constructor(
     runtime: OrtRuntime,
     graph: LaneGraph,
     lanes: number,
     options: SessionOptions,
     shared: ReadonlyMap<string, LaneTensor> = new Map(),
+    settings: ReadonlyMap<string, readonly number[]> = new Map(),
   ) {
+    this.#settings = settings;
     this.graph = graph;
     this.#runtime = runtime;
     this.#session = runtime.createSession(graph.model, options);
     this.#borrowed = new Set(shared.keys());
     for (const port of [...graph.inputs, ...graph.outputs, ...graph.states]) {
-      const tensor = shared.get(port.name) ?? new LaneTensor(runtime.device, lanes, port.type, port.shape);
+      const tensor = shared.get(port.name) ?? new LaneTensor(runtime.device, lanes, port);
       this.#tensors.set(port.name, tensor);
     }
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
   }
 
   /** An input, output or state. */
@@ -45,25 +56,40 @@ export class LaneModule {
     for (const range of neighbours(lanes)) await this.#bound(range).binding.run();
   }
 
+  /** Queues a run of lanes 0 to count - 1, to be recorded. @throws ORT_FAILED */
+  enqueue(count: number): void {
+    this.#bound({ first: 0, count }).binding.enqueue();
+  }
+
   /** All state of the lane back to zero. */
   clear(lane: number): void {
     for (const { name } of this.graph.states) this.tensor(name).clear(lane);
   }
 
-  /** The first `rows` rows of each state of the lane. */
-  save(lane: number, rows: number): readonly Uint8Array[] {
-    return this.graph.states.map(({ name, shape }) => {
+  /** A copy of the first `rows` rows of each state of the lane, on the device. */
+  save(lane: number, rows: number): SavedRows {
+    const parts = this.graph.states.map(({ name, shape }) => {
       const tensor = this.tensor(name);
-      return tensor.readBytes(lane, (tensor.laneBytes / (shape[0] ?? 1)) * rows);
+      return { tensor, byteLength: (tensor.laneBytes / (shape[0] ?? 1)) * rows };
     });
+    const memory = this.#runtime.device.allocate(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    let offset = 0;
+    for (const { tensor, byteLength } of parts) {
+      if (byteLength > 0) tensor.copyTo(lane, byteLength, memory, offset);
+      offset += byteLength;
+    }
+    return { rows, memory };
   }
 
-  /** Writes what `save` returned into a lane; rows beyond stay as they are. */
-  restore(lane: number, saved: readonly Uint8Array[]): void {
-    this.graph.states.forEach(({ name }, index) => {
-      const bytes = saved[index];
-      if (bytes !== undefined) this.tensor(name).write(lane, bytes);
-    });
+  /** Copies what `save` returned into a lane; rows beyond stay as they are. */
+  restore(lane: number, { rows, memory }: SavedRows): void {
+    let offset = 0;
+    for (const { name, shape } of this.graph.states) {
+      const tensor = this.tensor(name);
+      const byteLength = (tensor.laneBytes / (shape[0] ?? 1)) * rows;
+      if (byteLength > 0) tensor.copyFrom(lane, byteLength, memory, offset);
+      offset += byteLength;
+    }
   }
 
   close(): void {
@@ -90,6 +116,11 @@ export class LaneModule {
       return made;
     };
     const inputs = new Map(this.graph.inputs.map(({ name }) => [name, view(name)]));
+    for (const [name, values] of this.#settings) {
+      const tensor = this.#runtime.createHostTensor(values);
+      views.push(tensor);
+      inputs.set(name, tensor);
+    }
     const outputs = new Map(this.graph.outputs.map(({ name }) => [name, view(name)]));
     for (const { name, nextName } of this.graph.states) {
       const state = view(name);
@@ -98,6 +129,12 @@ export class LaneModule {
     }
     return { binding: this.#session.bind(inputs, outputs), views };
   }
+}
+
+/** Rows of every state of a lane, one state after another. */
+export interface SavedRows {
+  readonly rows: number;
+  readonly memory: DeviceMemory;
 }
 
 interface BoundRun {

@@ -1,3 +1,4 @@
+import type { Port } from '../onnx/graph-builder.ts';
 import type { Device, DeviceMemory } from '../ort/device.ts';
 import type { OrtRuntime, OrtTensor } from '../ort/session.ts';
 import { byteCount, type TensorType } from '../ort/tensor-type.ts';
@@ -9,11 +10,12 @@ export class LaneTensor {
   readonly laneBytes: number;
   readonly #memory: DeviceMemory;
 
-  constructor(device: Device, lanes: number, type: TensorType, shape: readonly number[]) {
+  constructor(device: Device, lanes: number, { type, shape, place }: Omit<Port, 'name'>) {
     this.type = type;
     this.shape = shape;
     this.laneBytes = byteCount(type, shape);
-    this.#memory = device.allocate(lanes * this.laneBytes);
+    const byteLength = lanes * this.laneBytes;
+    this.#memory = place === 'shared' ? device.allocateShared(byteLength) : device.allocate(byteLength);
   }
 
   /** Writes the lane's first elements. Never more than the lane has: its neighbour's begin right behind. */
@@ -39,6 +41,16 @@ export class LaneTensor {
     const bytes = new Uint8Array(byteLength);
     this.#memory.read(lane * this.laneBytes, bytes);
     return bytes;
+  }
+
+  /** Copies the lane's first bytes to `offset` of other memory of the device. */
+  copyTo(lane: number, byteLength: number, target: DeviceMemory, offset: number): void {
+    target.copy(offset, this.#memory, lane * this.laneBytes, byteLength);
+  }
+
+  /** Copies bytes from `offset` of other memory of the device over the lane's first ones. */
+  copyFrom(lane: number, byteLength: number, source: DeviceMemory, offset: number): void {
+    this.#memory.copy(lane * this.laneBytes, source, offset, byteLength);
   }
 
   clear(lane: number): void {

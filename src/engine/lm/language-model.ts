@@ -1,7 +1,9 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
-import { LaneModule } from '../lanes/lane-module.ts';
+import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
+import type { LaneTensor } from '../lanes/lane-tensor.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
+import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
 import { depthGraph } from './depth.ts';
 import { gumbelNoise } from './gumbel.ts';
@@ -18,8 +20,15 @@ export interface LmFrame {
 /** All that a lane is between two frames, without the codec's part. */
 export interface LmSnapshot {
   readonly ring: RingSnapshot;
-  /** The written rows of each layer's keys and values. */
-  readonly cache: readonly Uint8Array[];
+  /** The written rows of each layer's keys and values; null where there are none. */
+  readonly cache: SavedRows | null;
+}
+
+export interface LmOptions extends SessionOptions {
+  /** Of weights, cache and all between. Less than float32 needs a GPU. */
+  readonly type?: FloatType;
+  /** Positions that a lane's cache holds; never more than the checkpoint's context. */
+  readonly positions?: number;
 }
 
 interface LmLane {
@@ -36,20 +45,29 @@ export class LanguageModel {
   readonly #depth: LaneModule;
   readonly #lanes: readonly LmLane[];
   readonly #fresh: RingSnapshot;
+  readonly #slots: number;
+  readonly #tellsLengths: boolean;
 
-  constructor(
-    runtime: OrtRuntime,
-    checkpoint: Checkpoint,
-    rules: SamplingRules,
-    lanes: number,
-    options: SessionOptions,
-  ) {
+  constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
+    const { type = 'float32', positions = lm.context } = options;
     this.#lm = lm;
     this.#rules = rules;
-    this.#temporal = new LaneModule(runtime, temporalGraph(lm, checkpoint.lm), lanes, options);
+    this.#slots = Math.min(ringSlots(lm.context), positions);
+    const temporal = temporalGraph(lm, checkpoint.lm, this.#slots, type);
+    const oneStep = new Map([['run_shape', [-1, 1, lm.dim]]]);
+    this.#tellsLengths = type !== 'float32';
+    this.#temporal = new LaneModule(
+      runtime,
+      temporal,
+      lanes,
+      options,
+      new Map(),
+      this.#tellsLengths ? oneStep : new Map(),
+    );
     const fromTemporal = ['hidden', 'text_logits'].map((name) => [name, this.#temporal.tensor(name)] as const);
-    this.#depth = new LaneModule(runtime, depthGraph(lm, checkpoint.lm, rules), lanes, options, new Map(fromTemporal));
+    const depth = depthGraph(lm, checkpoint.lm, rules, type);
+    this.#depth = new LaneModule(runtime, depth, lanes, options, new Map(fromTemporal));
     const initial = lm.delays.map((_, row) => (row === 0 ? lm.textCard : lm.card));
     this.#lanes = Array.from({ length: lanes }, () => ({ ring: new TokenRing(lm.delays, initial), seed: 0, frame: 0 }));
     this.#fresh = new TokenRing(lm.delays, initial).save();
@@ -65,20 +83,54 @@ export class LanguageModel {
    * @returns a token a row (text, agent codes, user codes), in the order of `frames`; null where the step returns nothing
    */
   async step(frames: readonly LmFrame[]): Promise<(Int32Array | null)[]> {
-    const running: number[] = [];
-    for (const { lane, userCodes, givenText } of frames) {
-      const given = this.#row(givenText ?? notGiven, [], userCodes);
-      if (this.#begin(lane, given)) running.push(lane);
-    }
+    const running = frames.filter(({ lane, givenText }) => this.begin(lane, givenText)).map(({ lane }) => lane);
     const temporal = this.#temporal.run(running);
     for (const lane of running) this.#writeNoise(lane);
     await temporal;
     await this.#depth.run(running);
-    return frames.map(({ lane }) => {
-      const state = this.#lane(lane);
-      state.frame += 1;
-      return running.includes(lane) ? state.ring.end(this.#depth.tensor('tokens').readIds(lane)) : null;
-    });
+    return frames.map(({ lane, userCodes }) => this.end(lane, running.includes(lane), userCodes));
+  }
+
+  /**
+   * The first half of a step: writes the lane's inputs. What the user said in this frame is not needed yet: the network reads the
+   * column before. @returns false where the step runs no network
+   */
+  begin(lane: number, givenText: number | undefined): boolean {
+    return this.#begin(lane, this.#row(givenText ?? notGiven, [], []));
+  }
+
+  /** The lane's agent codes that the step will hand out, negative where it draws them itself; null where it hands out nothing. */
+  coming(lane: number): Int32Array | null {
+    const { ring } = this.#lane(lane);
+    return ring.isFrameComing ? ring.coming().subarray(1, 1 + this.#lm.codebooks) : null;
+  }
+
+  /** The second half of a step, after its run. @returns a token a row, or null where it returns nothing */
+  end(lane: number, hasRun: boolean, userCodes: ArrayLike<number>): Int32Array | null {
+    const state = this.#lane(lane);
+    state.frame += 1;
+    state.ring.giveLate(1 + this.#lm.codebooks, userCodes);
+    return hasRun ? state.ring.end(this.#depth.tensor('tokens').readIds(lane)) : null;
+  }
+
+  /** Before a run of lanes 0 to count - 1: those without a frame write where their next frame will. */
+  carry(count: number): void {
+    for (let lane = 0; lane < count; lane++) this.#writePosition(lane);
+  }
+
+  enqueue(count: number): void {
+    this.#temporal.enqueue(count);
+    this.#depth.enqueue(count);
+  }
+
+  /** Draws for the lanes' next run. */
+  giveNoise(lanes: readonly number[]): void {
+    for (const lane of lanes) this.#writeNoise(lane);
+  }
+
+  /** The depth transformer's tokens: [1 + codebooks]. */
+  get tokens(): LaneTensor {
+    return this.#depth.tensor('tokens');
   }
 
   /** One step of a prompt: text and both speakers given, so nothing is sampled. */
@@ -132,7 +184,7 @@ export class LanguageModel {
 
   save(lane: number): LmSnapshot {
     const { ring } = this.#lane(lane);
-    const written = Math.min(Math.max(ring.offset - 1, 0), ringSlots(this.#lm.context));
+    const written = Math.min(Math.max(ring.offset - 1, 0), this.#slots);
     return { ring: ring.save(), cache: this.#temporal.save(lane, written) };
   }
 
@@ -142,12 +194,12 @@ export class LanguageModel {
     state.ring.restore(snapshot.ring);
     state.seed = seed;
     state.frame = 0;
-    this.#temporal.restore(lane, snapshot.cache);
+    if (snapshot.cache !== null) this.#temporal.restore(lane, snapshot.cache);
   }
 
   /** The lane before any step. */
   reset(lane: number, seed: number): void {
-    this.restore(lane, { ring: this.#fresh, cache: [] }, seed);
+    this.restore(lane, { ring: this.#fresh, cache: null }, seed);
   }
 
   close(): void {
@@ -162,10 +214,21 @@ export class LanguageModel {
     if (input === null) return false;
     if (input.tokens.includes(notGiven)) throw new Error(`lane ${lane}: a cell that nobody wrote reached the network`);
     this.#temporal.tensor('tokens').write(lane, BigInt64Array.from(input.tokens, BigInt));
-    this.#temporal.tensor('position').write(lane, BigInt64Array.of(BigInt(ring.offset - 1)));
+    this.#writePosition(lane);
     const target = input.target.subarray(0, 1 + this.#lm.codebooks);
     this.#depth.tensor('given').write(lane, BigInt64Array.from(target, BigInt));
     return true;
+  }
+
+  /** Of the lane's next run. */
+  #writePosition(lane: number): void {
+    const position = Math.max(this.#lane(lane).ring.offset - 1, 0);
+    const write = (name: string, value: number): void =>
+      this.#temporal.tensor(name).write(lane, BigInt64Array.of(BigInt(value)));
+    write('position', position);
+    if (!this.#tellsLengths) return;
+    write('slot', position % this.#slots);
+    write('length', Math.min(position + 1, this.#slots));
   }
 
   #writeNoise(lane: number): void {

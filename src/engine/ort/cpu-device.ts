@@ -9,8 +9,14 @@ const memTypeDefault = 0;
 export const cpuDevice: Device = {
   name: 'cpu',
   allocate: (byteLength) => new CpuMemory(byteLength),
+  allocateShared: (byteLength) => new CpuMemory(byteLength),
   createMemoryInfo: (library) => library.create('CreateMemoryInfo', 'Cpu', arenaAllocator, 0, memTypeDefault),
+  attach: () => {},
   configureSession: () => {},
+  createRunOptions: () => null,
+  settle: () => {},
+  recorder: null,
+  detach: () => {},
 };
 
 /** An ArrayBuffer's store: V8 never moves it, and this object keeps it alive. */
@@ -37,6 +43,10 @@ class CpuMemory implements DeviceMemory {
 
   read(offset: number, target: Uint8Array): void {
     target.set(this.#bytes.subarray(offset, offset + target.byteLength));
+  }
+
+  copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void {
+    source.read(sourceOffset, this.#bytes.subarray(offset, offset + byteLength));
   }
 
   clear(offset: number, byteLength: number): void {

@@ -12,7 +12,7 @@ const apiVersion = 29;
 
 /** Address of an object of the library. */
 export type OrtHandle = bigint;
-export type OrtArgument = OrtHandle | number | string | ArrayBufferView | ArrayBuffer | null;
+export type OrtArgument = OrtHandle | number | string | readonly string[] | ArrayBufferView | ArrayBuffer | null;
 
 type NativeFunction = ((...parameters: OrtArgument[]) => unknown) & {
   async(...parameters: [...OrtArgument[], (error: unknown, result: unknown) => void]): void;
@@ -46,11 +46,21 @@ export class OrtLibrary {
     this.#check(name, this.#native(name)(...parameters));
   }
 
+  /** Calls a function that returns text. */
+  text(name: OrtFunctionName, ...parameters: OrtArgument[]): string {
+    return String(this.#native(name)(...parameters));
+  }
+
   /** Calls a function whose last parameter receives a new object, and returns that object. @throws ORT_FAILED */
   create(name: OrtFunctionName, ...parameters: OrtArgument[]): OrtHandle {
     const slot = new BigUint64Array(1);
     this.call(name, ...parameters, slot);
     return slot[0] ?? 0n;
+  }
+
+  /** The pointers of an array in the library's memory. */
+  pointers(array: OrtHandle, count: number): readonly OrtHandle[] {
+    return Array.from({ length: count }, (_, i) => koffi.decode(array, i * 8, 'void *') as OrtHandle);
   }
 
   /** Calls on a thread of koffi's, so that the event loop goes on. @throws ORT_FAILED */
@@ -86,7 +96,7 @@ export class OrtLibrary {
 }
 
 /** npm's own library for this platform, or the file that the environment variable ORT_LIBRARY names. */
-function defaultLibraryFile(): string {
+export function defaultLibraryFile(): string {
   const chosen = process.env['ORT_LIBRARY'];
   if (chosen !== undefined && chosen !== '') return chosen;
   const packageFile = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');

@@ -26,6 +26,7 @@ export class EchoModel implements SpeechModel {
   readonly summary = {
     parameters: 7,
     runtimeVersion: 'echo',
+    device: 'cpu',
     textLeadFrames: 5,
     textPaddingIds: [0, 3],
     tokenizerFile: join(import.meta.dirname, '../../fixtures/tokenizer/bpe.model'),
