@@ -19,7 +19,7 @@ export const engineErrors = {
       'Set ORT_CUDA_PROVIDER to libonnxruntime_providers_cuda.so of the same ONNX Runtime version, with libonnxruntime_providers_shared.so beside it.',
   },
   CUDA_LIBRARY_MISSING: {
-    message: '{file} needs libraries that this machine does not have: {libraries}',
+    message: '{file}, built for {cudart}, needs libraries that this machine does not have: {libraries}',
     remedy: 'Install the CUDA toolkit that has {cudart}, and cuDNN 9, or add their folders to LD_LIBRARY_PATH.',
   },
   CUDA_CARD_UNSUPPORTED: {
