@@ -2,7 +2,7 @@
  * The functions of the CUDA runtime library that the engine calls, by koffi prototypes (CUDA Runtime API reference, 12 and 13).
  * Each returns a cudaError_t.
  */
-import koffi from 'koffi';
+import { loadNativeLibrary } from './native-library.ts';
 
 const prototypes = {
   cudaGetDeviceCount: 'int (int *count)',
@@ -39,9 +39,6 @@ type NativeFunction = ((...parameters: CudaArgument[]) => number) & {
   async(...parameters: [...CudaArgument[], (error: unknown, result: number) => void]): void;
 };
 
-// koffi unloads a library whose handle is collected, whatever still points into it.
-const loadedForGood: unknown[] = [];
-
 /** libcudart, loaded. */
 export class CudaFunctions {
   readonly #functions = new Map<CudaFunctionName, NativeFunction>();
@@ -50,8 +47,7 @@ export class CudaFunctions {
 
   /** @param failed makes the error that a failed call throws @throws what koffi throws when the library cannot be loaded */
   constructor(file: string, failed: (call: string, code: number, reason: string) => Error) {
-    const library = koffi.load(file);
-    loadedForGood.push(library);
+    const library = loadNativeLibrary(file);
     for (const [name, prototype] of Object.entries(prototypes)) {
       const native = library.func(prototype.replace('int (', `int ${name}(`)) as unknown as NativeFunction;
       this.#functions.set(name as CudaFunctionName, native);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import koffi from 'koffi';
 import { SpeakerpostError } from '../../runtime/errors.ts';
 import { CudaFunctions } from './cuda-functions.ts';
 import { defaultLibraryFile } from './library.ts';
+import { loadNativeLibrary } from './native-library.ts';
 import { neededLibraries } from './needed-libraries.ts';
 
 /** Where ONNX Runtime's CUDA provider is, and the libraries of CUDA that this machine lacks for it. */
@@ -56,12 +56,9 @@ export function loadCuda({ missing, cudart, provider }: CudaProviderFiles): Cuda
   );
 }
 
-// A library that was found is needed: it stays loaded.
-const found: unknown[] = [];
-
 function canLoad(name: string): boolean {
   try {
-    found.push(koffi.load(name, { lazy: true }));
+    loadNativeLibrary(name);
     return true;
   } catch {
     return false;

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
 import { SpeakerpostError } from '../../runtime/errors.ts';
+import { loadNativeLibrary } from './native-library.ts';
 import { type OrtFunction, type OrtFunctionName, ortFunctions } from './functions.ts';
 
 /** Versions whose function table and operators were run against the golden vectors. */
@@ -110,15 +111,10 @@ interface ApiBase {
   getApi(version: number): OrtHandle;
 }
 
-// koffi unloads a library whose handle is collected, whatever still points into it [koffi 3.3.4: a segfault in the next run].
-const loadedForGood: unknown[] = [];
-
 /** `OrtApiBase`: { GetApi(version), GetVersionString() } */
 function loadApiBase(file: string): ApiBase {
   try {
-    enlargeStacks();
-    const library = koffi.load(file);
-    loadedForGood.push(library);
+    const library = loadNativeLibrary(file);
     const base = library.func('void *OrtGetApiBase()')() as OrtHandle;
     const getApi = koffi.decode(koffi.decode(base, 0, 'void *'), koffi.proto('void *', ['uint32_t']));
     const getVersionString = koffi.decode(koffi.decode(base, 8, 'void *'), koffi.proto('str', []));
@@ -126,14 +122,6 @@ function loadApiBase(file: string): ApiBase {
   } catch (error) {
     throw new SpeakerpostError('ORT_LIBRARY_MISSING', { file, reason: String(error) }, error);
   }
-}
-
-/** koffi runs native code on stacks of its own, too small for ONNX Runtime's kernels (a run segfaults on CUDA). */
-function enlargeStacks(): void {
-  const stackBytes = 16 << 20;
-  const now = koffi.config();
-  if (now.async_stack_size === stackBytes) return;
-  koffi.config({ sync_stack_size: stackBytes, async_stack_size: stackBytes });
 }
 
 const resultTypes = { status: 'void *', text: 'str', int: 'int', void: 'void' } as const;
