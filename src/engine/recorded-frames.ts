@@ -72,14 +72,17 @@ export class RecordedFrames implements FrameRunner {
     this.#mimi.giveSamples([], size);
     this.#mimi.giveCodes([], size);
     this.#lm.carry(size);
-    const main = (): void => {
-      this.#lm.enqueue(size);
-      this.#mimi.enqueueDecoder(size);
-    };
+    const main = [
+      () => this.#lm.enqueueTemporal(size),
+      () => {
+        this.#lm.enqueueDepth(size);
+        this.#mimi.enqueueDecoder(size);
+      },
+    ];
     const beside = (): void => this.#mimi.enqueueEncoder(size);
     for (let run = 0; run < runsBeforeRecording; run++) {
       beside();
-      main();
+      for (const part of main) part();
     }
     recorder.settle();
     return recorder.record(main, beside);

@@ -9,6 +9,7 @@ import { type Check, formatCheck, holds } from './check.ts';
 import { codecChecks } from './codec-checks.ts';
 import { conversationChecks, type Recording } from './conversation-checks.ts';
 import { laneChecks, lanesNeeded } from './lane-checks.ts';
+import { precisionReport } from './precision-report.ts';
 import { GoldenVectors } from './vectors.ts';
 import { recordedVoice, voiceSampleChecks } from './voice-checks.ts';
 
@@ -30,6 +31,7 @@ export async function runGolden(
     count += 1;
     if (!holds(check)) failed += 1;
   }
+  for await (const line of precisionReport(directory, vectorsDirectory, device)) print(line);
   if (count === 0) print('these vectors hold nothing to check');
   else print(failed === 0 ? `all ${count} checks hold` : `${failed} of ${count} checks fail`);
   return count > 0 && failed === 0;
@@ -96,7 +98,7 @@ function recordingOf(name: 'prompted' | 'bare'): Pick<Recording, 'name' | 'token
 
 const emptyPrompt: PersonaPrompt = { textTokens: [], voice: { kind: 'codes', frames: [] } };
 
-function promptOf(vectors: GoldenVectors): PersonaPrompt | null {
+export function promptOf(vectors: GoldenVectors): PersonaPrompt | null {
   if (!vectors.has('voice_prompt_codes', 'text_prompt_tokens')) return null;
   return {
     textTokens: [...vectors.integers('text_prompt_tokens').values],

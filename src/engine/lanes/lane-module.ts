@@ -1,4 +1,4 @@
-import type { LaneGraph } from '../onnx/graph-builder.ts';
+import type { LaneGraph, Port } from '../onnx/graph-builder.ts';
 import type { DeviceMemory } from '../ort/device.ts';
 import type { OrtBinding, OrtRuntime, OrtSession, OrtTensor, SessionOptions } from '../ort/session.ts';
 import { LaneTensor } from './lane-tensor.ts';
@@ -59,6 +59,65 @@ export class LaneModule {
   /** Queues a run of lanes 0 to count - 1, to be recorded. @throws ORT_FAILED */
   enqueue(count: number): void {
     this.#bound({ first: 0, count }).binding.enqueue();
+  }
+
+  /**
+   * Runs `rows` rows of one lane together. Outputs are not kept; state is.
+   * @param values of each input, for all rows or for the lane
+   */
+  async runRows(
+    lane: number,
+    rows: number,
+    values: ReadonlyMap<string, Float32Array | readonly number[]>,
+    settings: ReadonlyMap<string, readonly number[]>,
+  ): Promise<void> {
+    const runtime = this.#runtime;
+    const made: LaneTensor[] = [];
+    const views: OrtTensor[] = [];
+    const inputs = new Map<string, OrtTensor>();
+    const outputs = new Map<string, OrtTensor>();
+    const view = (port: Port, count: number): { readonly tensor: LaneTensor; readonly view: OrtTensor } => {
+      const tensor = new LaneTensor(runtime.device, count, port);
+      made.push(tensor);
+      const all = tensor.view(runtime, 0, count);
+      views.push(all);
+      return { tensor, view: all };
+    };
+    try {
+      for (const port of this.graph.inputs) {
+        const given = values.get(port.name) ?? [];
+        const count = port.leading === 'rows' ? rows : 1;
+        const input = view(port, count);
+        const width = given.length / count;
+        for (let row = 0; row < count; row++) {
+          const part = given.slice(row * width, (row + 1) * width);
+          if (part instanceof Float32Array) input.tensor.write(row, part);
+          else input.tensor.writeIds(row, part);
+        }
+        inputs.set(port.name, input.view);
+      }
+      for (const [name, setting] of settings) {
+        const tensor = runtime.createHostTensor(setting);
+        views.push(tensor);
+        inputs.set(name, tensor);
+      }
+      for (const port of this.graph.outputs) outputs.set(port.name, view(port, rows).view);
+      for (const { name, nextName } of this.graph.states) {
+        const state = this.tensor(name).view(runtime, lane, 1);
+        views.push(state);
+        inputs.set(name, state);
+        outputs.set(nextName, state);
+      }
+      const binding = this.#session.bind(inputs, outputs);
+      try {
+        await binding.run();
+      } finally {
+        binding.close();
+      }
+    } finally {
+      for (const each of views) each.close();
+      for (const each of made) each.free();
+    }
   }
 
   /** All state of the lane back to zero. */

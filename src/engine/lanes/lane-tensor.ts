@@ -9,13 +9,21 @@ export class LaneTensor {
   readonly shape: readonly number[];
   readonly laneBytes: number;
   readonly #memory: DeviceMemory;
+  /** Elements a lane. */
+  readonly #count: number;
+  /** The int64 values as pairs of 32 bits, the low ones first, where the host reaches the memory: BigInt is ten times slower. */
+  readonly #halves: Int32Array | null;
 
-  constructor(device: Device, lanes: number, { type, shape, place }: Omit<Port, 'name'>) {
+  constructor(device: Device, lanes: number, { type, shape, place }: Pick<Port, 'type' | 'shape' | 'place'>) {
     this.type = type;
     this.shape = shape;
     this.laneBytes = byteCount(type, shape);
     const byteLength = lanes * this.laneBytes;
     this.#memory = place === 'shared' ? device.allocateShared(byteLength) : device.allocate(byteLength);
+    this.#count = shape.reduce((product, size) => product * size, 1);
+    const { bytes } = this.#memory;
+    this.#halves =
+      bytes === null || type !== 'int64' ? null : new Int32Array(bytes.buffer, bytes.byteOffset, byteLength / 4);
   }
 
   /** Writes the lane's first elements. Never more than the lane has: its neighbour's begin right behind. */
@@ -27,13 +35,46 @@ export class LaneTensor {
     this.#memory.write(lane * this.laneBytes, bytes);
   }
 
+  /** Writes the lane's first int64 values. @param ids each of 32 bits */
+  writeIds(lane: number, ids: ArrayLike<number>): void {
+    const halves = this.#halves;
+    if (halves === null) {
+      this.write(lane, BigInt64Array.from(ids, BigInt));
+      return;
+    }
+    if (ids.length > this.#count) throw new RangeError(`${ids.length} values for a lane of ${this.#count}`);
+    let at = 2 * lane * this.#count;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i] ?? 0;
+      halves[at] = id;
+      halves[at + 1] = id < 0 ? -1 : 0;
+      at += 2;
+    }
+  }
+
+  /** Writes the lane's only int64 value. */
+  writeId(lane: number, id: number): void {
+    const halves = this.#halves;
+    if (halves === null || this.#count !== 1) {
+      this.writeIds(lane, [id]);
+      return;
+    }
+    halves[2 * lane] = id;
+    halves[2 * lane + 1] = id < 0 ? -1 : 0;
+  }
+
   readFloats(lane: number): Float32Array {
     return new Float32Array(this.readBytes(lane, this.laneBytes).buffer);
   }
 
   /** The lane's int64 values; ids and codes are small. */
   readIds(lane: number): Int32Array {
-    return Int32Array.from(new BigInt64Array(this.readBytes(lane, this.laneBytes).buffer), Number);
+    const halves = this.#halves;
+    if (halves === null) return Int32Array.from(new BigInt64Array(this.readBytes(lane, this.laneBytes).buffer), Number);
+    const ids = new Int32Array(this.#count);
+    const start = 2 * lane * this.#count;
+    for (let i = 0; i < ids.length; i++) ids[i] = halves[start + 2 * i] ?? 0;
+    return ids;
   }
 
   /** The lane's first bytes. */

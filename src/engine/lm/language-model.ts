@@ -5,8 +5,8 @@ import type { LaneTensor } from '../lanes/lane-tensor.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
 import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
-import { depthGraph } from './depth.ts';
-import { gumbelNoise } from './gumbel.ts';
+import { depthGraph, type NoiseKind } from './depth.ts';
+import { gumbelNoise, uniformNoise } from './gumbel.ts';
 import { temporalGraph } from './temporal.ts';
 import { notGiven, type RingSnapshot, TokenRing } from './token-ring.ts';
 
@@ -31,6 +31,16 @@ export interface LmOptions extends SessionOptions {
   readonly positions?: number;
 }
 
+/** A prompt's position, to be run with others. */
+interface PromptRow {
+  readonly position: number;
+  readonly tokens: Int32Array;
+  readonly embedding: Float32Array | null;
+}
+
+/** Rows of one run: their text logits take 128 kB each. */
+const mostRows = 256;
+
 interface LmLane {
   readonly ring: TokenRing;
   seed: number;
@@ -47,6 +57,9 @@ export class LanguageModel {
   readonly #fresh: RingSnapshot;
   readonly #slots: number;
   readonly #tellsLengths: boolean;
+  readonly #noiseIs: NoiseKind;
+  /** Steps of the prompt in progress that have not been run. */
+  readonly #promptRows: PromptRow[] = [];
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
@@ -66,7 +79,9 @@ export class LanguageModel {
       this.#tellsLengths ? oneStep : new Map(),
     );
     const fromTemporal = ['hidden', 'text_logits'].map((name) => [name, this.#temporal.tensor(name)] as const);
-    const depth = depthGraph(lm, checkpoint.lm, rules, type);
+    // A GPU makes the noise of many lanes more quickly than the host.
+    this.#noiseIs = runtime.device.recorder === null ? 'gumbel' : 'uniform';
+    const depth = depthGraph(lm, checkpoint.lm, rules, type, this.#noiseIs);
     this.#depth = new LaneModule(runtime, depth, lanes, options, new Map(fromTemporal));
     const initial = lm.delays.map((_, row) => (row === 0 ? lm.textCard : lm.card));
     this.#lanes = Array.from({ length: lanes }, () => ({ ring: new TokenRing(lm.delays, initial), seed: 0, frame: 0 }));
@@ -118,8 +133,11 @@ export class LanguageModel {
     for (let lane = 0; lane < count; lane++) this.#writePosition(lane);
   }
 
-  enqueue(count: number): void {
+  enqueueTemporal(count: number): void {
     this.#temporal.enqueue(count);
+  }
+
+  enqueueDepth(count: number): void {
     this.#depth.enqueue(count);
   }
 
@@ -141,8 +159,59 @@ export class LanguageModel {
     userCodes: ArrayLike<number>,
   ): Promise<Int32Array | null> {
     if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return null;
-    await this.#temporal.run([lane]);
+    await this.#runPromptStep(lane, null);
     return this.#lane(lane).ring.end([]);
+  }
+
+  /** One step with every token given, but with the depth transformer run: for the logits of a known conversation. */
+  async givenStep(
+    lane: number,
+    text: number,
+    agentCodes: ArrayLike<number>,
+    userCodes: ArrayLike<number>,
+  ): Promise<void> {
+    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return;
+    await this.#temporal.run([lane]);
+    await this.#depth.run([lane]);
+    this.#lane(lane).ring.end([]);
+  }
+
+  /** Runs what is left of a prompt's steps. Until then the lane's cache does not hold them. */
+  async finishPrompt(lane: number): Promise<void> {
+    for (let start = 0; start < this.#promptRows.length; start += mostRows) {
+      await this.#runRows(lane, this.#promptRows.slice(start, start + mostRows));
+    }
+    this.#promptRows.length = 0;
+  }
+
+  /** At once, or where a run takes several positions, together with the steps that follow. */
+  async #runPromptStep(lane: number, embedding: Float32Array | null): Promise<void> {
+    const position = this.#lane(lane).ring.offset - 1;
+    if (this.#tellsLengths && position < this.#slots) {
+      this.#promptRows.push({ position, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
+      return;
+    }
+    await this.finishPrompt(lane);
+    if (embedding !== null) this.#temporal.tensor('embedding').write(lane, embedding);
+    await this.#temporal.run([lane]);
+    if (embedding !== null) this.#temporal.tensor('embedding').clear(lane);
+  }
+
+  /** The temporal transformer over positions of one lane that follow each other, before its ring wraps. */
+  async #runRows(lane: number, rows: readonly PromptRow[]): Promise<void> {
+    const [first] = rows;
+    if (first === undefined) return;
+    const { dim } = this.#lm;
+    const embeddings = new Float32Array(rows.length * dim);
+    for (const [i, { embedding }] of rows.entries()) if (embedding !== null) embeddings.set(embedding, i * dim);
+    const inputs = new Map<string, Float32Array | readonly number[]>([
+      ['tokens', rows.flatMap(({ tokens }) => [...tokens])],
+      ['embedding', embeddings],
+      ['position', rows.map(({ position }) => position)],
+      ['slot', [first.position]],
+      ['length', [first.position + rows.length]],
+    ]);
+    await this.#temporal.runRows(lane, rows.length, inputs, new Map([['run_shape', [1, -1, dim]]]));
   }
 
   /**
@@ -159,16 +228,14 @@ export class LanguageModel {
     const { ring } = this.#lane(lane);
     const { dim } = this.#lm;
     const given = this.#row(filler.text, filler.agent, filler.user);
-    const noInput = BigInt64Array.from(this.#lm.delays, () => -1n);
+    const noInput = this.#lm.delays.map(() => -1);
     this.#begin(lane, given);
     for (let start = 0; start < embeddings.length; start += dim) {
       this.#begin(lane, given);
-      this.#temporal.tensor('tokens').write(lane, noInput);
-      this.#temporal.tensor('embedding').write(lane, embeddings.subarray(start, start + dim));
-      await this.#temporal.run([lane]);
+      this.#temporal.tensor('tokens').writeIds(lane, noInput);
+      await this.#runPromptStep(lane, embeddings.subarray(start, start + dim));
       ring.end([]);
     }
-    this.#temporal.tensor('embedding').clear(lane);
     ring.replaceCells(cells);
   }
 
@@ -213,40 +280,42 @@ export class LanguageModel {
     const input = ring.begin(given);
     if (input === null) return false;
     if (input.tokens.includes(notGiven)) throw new Error(`lane ${lane}: a cell that nobody wrote reached the network`);
-    this.#temporal.tensor('tokens').write(lane, BigInt64Array.from(input.tokens, BigInt));
+    this.#temporal.tensor('tokens').writeIds(lane, input.tokens);
     this.#writePosition(lane);
     const target = input.target.subarray(0, 1 + this.#lm.codebooks);
-    this.#depth.tensor('given').write(lane, BigInt64Array.from(target, BigInt));
+    this.#depth.tensor('given').writeIds(lane, target);
     return true;
   }
 
   /** Of the lane's next run. */
   #writePosition(lane: number): void {
     const position = Math.max(this.#lane(lane).ring.offset - 1, 0);
-    const write = (name: string, value: number): void =>
-      this.#temporal.tensor(name).write(lane, BigInt64Array.of(BigInt(value)));
-    write('position', position);
+    this.#temporal.tensor('position').writeId(lane, position);
     if (!this.#tellsLengths) return;
-    write('slot', position % this.#slots);
-    write('length', Math.min(position + 1, this.#slots));
+    this.#temporal.tensor('slot').writeId(lane, position % this.#slots);
+    this.#temporal.tensor('length').writeId(lane, Math.min(position + 1, this.#slots));
   }
 
   #writeNoise(lane: number): void {
-    const { seed, frame } = this.#lane(lane);
     const { text, audio } = this.#rules;
-    if (text.temperature > 0) {
+    if (text.temperature > 0 || this.#noiseIs === 'uniform') {
       const noise = new Float32Array(text.topK);
-      gumbelNoise(noise, text.temperature, seed, frame, 0);
+      this.#fillNoise(noise, text.temperature, lane, 0);
       this.#depth.tensor('text_noise').write(lane, noise);
     }
-    if (audio.temperature > 0) {
+    if (audio.temperature > 0 || this.#noiseIs === 'uniform') {
       const noise = new Float32Array(this.#lm.codebooks * audio.topK);
       for (let row = 0; row < this.#lm.codebooks; row++) {
-        const ofRow = noise.subarray(row * audio.topK, (row + 1) * audio.topK);
-        gumbelNoise(ofRow, audio.temperature, seed, frame, row + 1);
+        this.#fillNoise(noise.subarray(row * audio.topK, (row + 1) * audio.topK), audio.temperature, lane, row + 1);
       }
       this.#depth.tensor('audio_noise').write(lane, noise);
     }
+  }
+
+  #fillNoise(noise: Float32Array, temperature: number, lane: number, row: number): void {
+    const { seed, frame } = this.#lane(lane);
+    if (this.#noiseIs === 'uniform') uniformNoise(noise, seed, frame, row);
+    else gumbelNoise(noise, temperature, seed, frame, row);
   }
 
   /** A token a row; rows not listed are not given. */
@@ -254,8 +323,8 @@ export class LanguageModel {
     const { codebooks } = this.#lm;
     const row = new Int32Array(1 + 2 * codebooks).fill(notGiven);
     row[0] = text;
-    row.set(Array.from(agentCodes), 1);
-    row.set(Array.from(userCodes), 1 + codebooks);
+    row.set(agentCodes, 1);
+    row.set(userCodes, 1 + codebooks);
     return row;
   }
 

@@ -11,6 +11,7 @@ import type { FileTensor } from '../onnx/graph-builder.ts';
 import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
 
 /**
+ * A run has a row a lane; in less than float32 also several rows of one lane, at positions that follow each other.
  * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt), position []
  *          in less than float32, where attention is told lengths: slot [], length [] and the setting run_shape
  * Outputs  hidden [dim], text_logits [textCard]
@@ -24,9 +25,10 @@ export function temporalGraph(
 ): LaneGraph {
   const { dim } = lm;
   const graph = new GraphBuilder('temporal', type);
-  const tokens = graph.input('tokens', 'int64', [lm.delays.length]);
-  const embedding = graph.input('embedding', 'float32', [dim], 'graphs');
-  const position = graph.input('position', 'int64', []);
+  const leading = 'rows';
+  const tokens = graph.input('tokens', 'int64', [lm.delays.length], { leading });
+  const embedding = graph.input('embedding', 'float32', [dim], { leading, place: 'graphs' });
+  const position = graph.input('position', 'int64', [], { leading });
   const sizes: AttentionSizes = { dim, heads: lm.heads, slots, maxPeriod: lm.maxPeriod, steps: 1 };
   const attend = attention(graph, position, sizes);
 
@@ -52,8 +54,8 @@ export function temporalGraph(
   }
   const { normed: hidden } = normedStream(graph, stream, file.weight('out_norm.alpha', [1, 1, dim]), dim);
   const textLogits = linear(graph, hidden, file.weight('text_linear.weight', [lm.textCard, dim]));
-  graph.output('hidden', hidden, type, [dim], 'graphs');
-  graph.output('text_logits', graph.widen(textLogits), 'float32', [lm.textCard], 'graphs');
+  graph.output('hidden', hidden, type, [dim], { leading, place: 'graphs' });
+  graph.output('text_logits', graph.widen(textLogits), 'float32', [lm.textCard], { leading, place: 'graphs' });
   return graph.finish();
 }
 

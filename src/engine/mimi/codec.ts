@@ -34,7 +34,7 @@ export function encoderGraph(mimi: MimiConfiguration, file: SafetensorsFile, lan
   const down = streamingConvolution(graph, 'downsample', attended, { weight, stride: steps, time: 1, first }); // [lanes, dim, 1]
   const latent = graph.node('Squeeze', [down, graph.integers([2])]);
   graph.output('codes', quantize(graph, latent, mimi, file), 'int64', [mimi.codebooks]);
-  graph.output('latent', latent, 'float32', [dim], 'graphs');
+  graph.output('latent', latent, 'float32', [dim], { place: 'graphs' });
   return graph.finish();
 }
 

@@ -66,7 +66,7 @@ export class Mimi {
   giveCodes(frames: readonly DecodedFrame[], count = 0): void {
     carry(this.#decoder, this.#decoded, count);
     for (const { lane, codes } of frames) {
-      this.#decoder.tensor('codes').write(lane, BigInt64Array.from(codes, BigInt));
+      this.#decoder.tensor('codes').writeIds(lane, codes);
       countFrame(this.#decoder, this.#decoded, lane);
     }
   }
@@ -107,17 +107,23 @@ export class Mimi {
   }
 }
 
+const yes = Uint8Array.of(1);
+const no = Uint8Array.of(0);
+
 function countFrame(module: LaneModule, counts: number[], lane: number): void {
   const count = counts[lane] ?? 0;
-  module.tensor('frame').write(lane, BigInt64Array.of(BigInt(count)));
-  if (module.has('active')) module.tensor('active').write(lane, Uint8Array.of(1));
+  module.tensor('frame').writeId(lane, count);
+  if (module.has('active')) module.tensor('active').write(lane, yes);
   counts[lane] = count + 1;
 }
 
 /** Lanes 0 to count - 1 as they are when they have no frame: what they write is written again by their next one. */
 function carry(module: LaneModule, counts: readonly number[], count: number): void {
+  if (count === 0) return;
+  const frame = module.tensor('frame');
+  const active = module.tensor('active');
   for (let lane = 0; lane < count; lane++) {
-    module.tensor('frame').write(lane, BigInt64Array.of(BigInt(counts[lane] ?? 0)));
-    module.tensor('active').write(lane, Uint8Array.of(0));
+    frame.writeId(lane, counts[lane] ?? 0);
+    active.write(lane, no);
   }
 }

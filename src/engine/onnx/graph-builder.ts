@@ -18,6 +18,8 @@ export interface Port {
   readonly shape: readonly number[];
   /** `shared`: the host writes or reads it each frame. `graphs`: it goes from graph to graph. */
   readonly place: 'shared' | 'graphs';
+  /** What the leading dimension counts; `rows` where a run may have several for a lane. */
+  readonly leading: 'lanes' | 'rows';
 }
 
 /** What weights, states and everything between them are computed in. */
@@ -56,7 +58,6 @@ type Outputs<Count extends number> = Count extends 1
       ? [Value, Value, Value]
       : Value[];
 
-const lanes: Dimension = 'lanes';
 const madeHere = '%';
 
 /** Collects nodes in the order of computation and writes them as an ONNX model. */
@@ -82,8 +83,13 @@ export class GraphBuilder {
   }
 
   /** [lanes, ...shape] from outside, each run. */
-  input(name: string, type: TensorType, shape: readonly number[], place: Port['place'] = 'shared'): Value {
-    this.#inputs.push({ name, type, shape, place });
+  input(
+    name: string,
+    type: TensorType,
+    shape: readonly number[],
+    { place = 'shared', leading = 'lanes' }: Partial<Port> = {},
+  ): Value {
+    this.#inputs.push({ name, type, shape, place, leading });
     return name as Value;
   }
 
@@ -99,9 +105,9 @@ export class GraphBuilder {
     value: Value,
     type: TensorType,
     shape: readonly number[],
-    place: Port['place'] = 'shared',
+    { place = 'shared', leading = 'lanes' }: Partial<Port> = {},
   ): void {
-    this.#outputs.push({ name, type, shape, place });
+    this.#outputs.push({ name, type, shape, place, leading });
     this.#rename(value, name);
   }
 
@@ -110,7 +116,14 @@ export class GraphBuilder {
    * from something that has read it already: memory is the same.
    */
   state(name: string, shape: readonly number[]): { readonly value: Value; next(next: Value): void } {
-    const port: StatePort = { name, nextName: `${name}.next`, type: this.type, shape, place: 'graphs' };
+    const port: StatePort = {
+      name,
+      nextName: `${name}.next`,
+      type: this.type,
+      shape,
+      place: 'graphs',
+      leading: 'lanes',
+    };
     this.#states.push(port);
     return { value: name as Value, next: (next) => this.#rename(next, port.nextName) };
   }
@@ -166,6 +179,11 @@ export class GraphBuilder {
     return this.#constant('int64', shape, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
   }
 
+  /** int32 values, for the operators that want them. */
+  shortIntegers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
+    return this.#constant('int32', shape, new Uint8Array(Int32Array.from(values).buffer));
+  }
+
   node(operator: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
     const [only] = this.nodes(operator, inputs, 1, attributes);
     return only;
@@ -193,7 +211,11 @@ export class GraphBuilder {
 
   finish(): LaneGraph {
     const states = this.#states;
-    const port = (name: string, { type, shape }: Port): ValueMessage => ({ name, type, shape: [lanes, ...shape] });
+    const port = (name: string, { type, shape, leading }: Port): ValueMessage => ({
+      name,
+      type,
+      shape: [leading, ...shape],
+    });
     const model = encodeModel({
       name: this.#name,
       nodes: this.#renamed(),

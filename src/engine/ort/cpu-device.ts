@@ -22,14 +22,14 @@ export const cpuDevice: Device = {
 /** An ArrayBuffer's store: V8 never moves it, and this object keeps it alive. */
 class CpuMemory implements DeviceMemory {
   readonly byteLength: number;
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #address: OrtHandle;
 
   constructor(byteLength: number) {
     this.byteLength = byteLength;
     // A typed array of 64 bytes or less may live on V8's moving heap; an ArrayBuffer made first never does.
     const store = new ArrayBuffer(Math.max(byteLength, 64));
-    this.#bytes = new Uint8Array(store);
+    this.bytes = new Uint8Array(store);
     this.#address = koffi.address(store);
   }
 
@@ -38,19 +38,19 @@ class CpuMemory implements DeviceMemory {
   }
 
   write(offset: number, source: Uint8Array): void {
-    this.#bytes.set(source, offset);
+    this.bytes.set(source, offset);
   }
 
   read(offset: number, target: Uint8Array): void {
-    target.set(this.#bytes.subarray(offset, offset + target.byteLength));
+    target.set(this.bytes.subarray(offset, offset + target.byteLength));
   }
 
   copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void {
-    source.read(sourceOffset, this.#bytes.subarray(offset, offset + byteLength));
+    source.read(sourceOffset, this.bytes.subarray(offset, offset + byteLength));
   }
 
   clear(offset: number, byteLength: number): void {
-    this.#bytes.fill(0, offset, offset + byteLength);
+    this.bytes.fill(0, offset, offset + byteLength);
   }
 
   free(): void {}

@@ -14,6 +14,7 @@ const leastBytes = 64;
 /** The card's own memory. Writes, copies and clears are queued on the stream. */
 export class CudaMemory implements DeviceMemory {
   readonly byteLength: number;
+  readonly bytes = null;
   readonly #cuda: CudaFunctions;
   readonly #stream: bigint;
   readonly #address: OrtHandle;
@@ -59,15 +60,15 @@ export class PinnedMemory implements DeviceMemory {
   readonly byteLength: number;
   readonly #cuda: CudaFunctions;
   readonly #address: OrtHandle;
-  readonly #bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 
   constructor(cuda: CudaFunctions, byteLength: number) {
     this.#cuda = cuda;
     this.byteLength = byteLength;
     const allocated = Math.max(byteLength, leastBytes);
     this.#address = cuda.create('cudaHostAlloc', allocated, mapped);
-    this.#bytes = new Uint8Array(koffi.view(this.#address, allocated));
-    this.#bytes.fill(0);
+    this.bytes = new Uint8Array(koffi.view(this.#address, allocated));
+    this.bytes.fill(0);
   }
 
   pointer(offset: number): OrtHandle {
@@ -75,19 +76,19 @@ export class PinnedMemory implements DeviceMemory {
   }
 
   write(offset: number, source: Uint8Array): void {
-    this.#bytes.set(source, offset);
+    this.bytes.set(source, offset);
   }
 
   read(offset: number, target: Uint8Array): void {
-    target.set(this.#bytes.subarray(offset, offset + target.byteLength));
+    target.set(this.bytes.subarray(offset, offset + target.byteLength));
   }
 
   copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void {
-    source.read(sourceOffset, this.#bytes.subarray(offset, offset + byteLength));
+    source.read(sourceOffset, this.bytes.subarray(offset, offset + byteLength));
   }
 
   clear(offset: number, byteLength: number): void {
-    this.#bytes.fill(0, offset, offset + byteLength);
+    this.bytes.fill(0, offset, offset + byteLength);
   }
 
   free(): void {

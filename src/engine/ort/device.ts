@@ -45,13 +45,14 @@ export interface DeviceRunOptions {
   readonly queued: OrtHandle;
 }
 
-/** Runs that were recorded once and are started together, with one call. */
+/** Runs that are recorded once and then started with one call. */
 export interface RunRecorder {
   /**
    * Records what `main` and `beside` queue; the two do not depend on each other. Memory that the runs need must have been
    * taken before, by running them.
+   * @param main in parts: while one runs the next is started
    */
-  record(main: () => void, beside: () => void): RecordedRuns;
+  record(main: readonly (() => void)[], beside: () => void): RecordedRuns;
   /** Returns when all that is queued is done. */
   settle(): void;
 }
@@ -65,6 +66,8 @@ export interface RecordedRuns {
 /** A piece of the device's memory. All offsets and lengths are in bytes. */
 export interface DeviceMemory {
   readonly byteLength: number;
+  /** The memory itself where the host reaches it; else null. */
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
   /** What the C API takes as the data pointer of a tensor that starts at `offset`. */
   pointer(offset: number): OrtHandle;
   write(offset: number, source: Uint8Array): void;

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
 import { SpeakerpostError } from '../../runtime/errors.ts';
-import { loadNativeLibrary } from './native-library.ts';
 import { type OrtFunction, type OrtFunctionName, ortFunctions } from './functions.ts';
+import { loadNativeLibrary } from './native-library.ts';
 
 /** Versions whose function table and operators were run against the golden vectors. */
 export const testedVersions: readonly string[] = ['1.30.0'];
