@@ -52,7 +52,9 @@ export class RecordedFrames implements FrameRunner {
       return codes === null ? [] : [{ lane, codes }];
     });
     mimi.giveCodes(spoken, size);
-    await runs.replay();
+    const done = runs.replay();
+    lm.prepareNoise(running);
+    await done;
     return frames.map(({ lane }) => {
       const row = lm.end(lane, running.includes(lane), mimi.codes(lane));
       if (row === null) return { lane, tokens: null, samples: new Float32Array(frameSamples) };

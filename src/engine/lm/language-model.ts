@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
+import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
 import type { LaneTensor } from '../lanes/lane-tensor.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
@@ -45,6 +45,14 @@ interface LmLane {
   readonly ring: TokenRing;
   seed: number;
   frame: number;
+  /** Noise made ahead. */
+  prepared: { readonly seed: number; readonly frame: number; readonly noise: Noise } | null;
+}
+
+interface Noise {
+  readonly text: Float32Array;
+  /** [codebooks * k] */
+  readonly audio: Float32Array;
 }
 
 /** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
@@ -84,7 +92,12 @@ export class LanguageModel {
     const depth = depthGraph(lm, checkpoint.lm, rules, type, this.#noiseIs);
     this.#depth = new LaneModule(runtime, depth, lanes, options, new Map(fromTemporal));
     const initial = lm.delays.map((_, row) => (row === 0 ? lm.textCard : lm.card));
-    this.#lanes = Array.from({ length: lanes }, () => ({ ring: new TokenRing(lm.delays, initial), seed: 0, frame: 0 }));
+    this.#lanes = Array.from({ length: lanes }, () => ({
+      ring: new TokenRing(lm.delays, initial),
+      seed: 0,
+      frame: 0,
+      prepared: null,
+    }));
     this.#fresh = new TokenRing(lm.delays, initial).save();
   }
 
@@ -144,6 +157,19 @@ export class LanguageModel {
   /** Draws for the lanes' next run. */
   giveNoise(lanes: readonly number[]): void {
     for (const lane of lanes) this.#writeNoise(lane);
+  }
+
+  /** Makes the noise of the lanes' next frames while a run is going on. */
+  prepareNoise(lanes: readonly number[]): void {
+    for (const lane of lanes) {
+      const state = this.#lane(lane);
+      const next = state.frame + 1;
+      state.prepared = {
+        seed: state.seed,
+        frame: next,
+        noise: this.#makeNoise(state.seed, next, state.prepared?.noise),
+      };
+    }
   }
 
   /** The depth transformer's tokens: [1 + codebooks]. */
@@ -297,25 +323,30 @@ export class LanguageModel {
   }
 
   #writeNoise(lane: number): void {
-    const { text, audio } = this.#rules;
-    if (text.temperature > 0 || this.#noiseIs === 'uniform') {
-      const noise = new Float32Array(text.topK);
-      this.#fillNoise(noise, text.temperature, lane, 0);
-      this.#depth.tensor('text_noise').write(lane, noise);
-    }
-    if (audio.temperature > 0 || this.#noiseIs === 'uniform') {
-      const noise = new Float32Array(this.#lm.codebooks * audio.topK);
-      for (let row = 0; row < this.#lm.codebooks; row++) {
-        this.#fillNoise(noise.subarray(row * audio.topK, (row + 1) * audio.topK), audio.temperature, lane, row + 1);
-      }
-      this.#depth.tensor('audio_noise').write(lane, noise);
-    }
+    const { seed, frame, prepared } = this.#lane(lane);
+    const isPrepared = prepared !== null && prepared.seed === seed && prepared.frame === frame;
+    const noise = isPrepared ? prepared.noise : this.#makeNoise(seed, frame);
+    this.#depth.tensor('text_noise').write(lane, noise.text);
+    this.#depth.tensor('audio_noise').write(lane, noise.audio);
   }
 
-  #fillNoise(noise: Float32Array, temperature: number, lane: number, row: number): void {
-    const { seed, frame } = this.#lane(lane);
-    if (this.#noiseIs === 'uniform') uniformNoise(noise, seed, frame, row);
-    else gumbelNoise(noise, temperature, seed, frame, row);
+  /** @param noise to fill again */
+  #makeNoise(seed: number, frame: number, noise: Noise = this.#noiseBuffers()): Noise {
+    const { text, audio } = this.#rules;
+    const fill = (target: Float32Array, { temperature }: SamplingRule, row: number): void => {
+      if (this.#noiseIs === 'uniform') uniformNoise(target, seed, frame, row);
+      else if (temperature > 0) gumbelNoise(target, temperature, seed, frame, row);
+    };
+    fill(noise.text, text, 0);
+    for (let row = 0; row < this.#lm.codebooks; row++) {
+      fill(noise.audio.subarray(row * audio.topK, (row + 1) * audio.topK), audio, row + 1);
+    }
+    return noise;
+  }
+
+  #noiseBuffers(): Noise {
+    const { text, audio } = this.#rules;
+    return { text: new Float32Array(text.topK), audio: new Float32Array(this.#lm.codebooks * audio.topK) };
   }
 
   /** A token a row; rows not listed are not given. */

@@ -41,10 +41,11 @@ export class StreamRecorder implements RunRecorder {
       replay: () => {
         const [first, ...others] = parts;
         cuda.call('cudaEventRecord', this.#forked, this.#main);
-        if (first !== undefined) cuda.call('cudaGraphLaunch', first, this.#main);
         cuda.call('cudaStreamWaitEvent', this.#beside, this.#forked, 0);
+        // The smallest graph first: the card begins the sooner.
         cuda.call('cudaGraphLaunch', encoder, this.#beside);
         cuda.call('cudaEventRecord', this.#joined, this.#beside);
+        if (first !== undefined) cuda.call('cudaGraphLaunch', first, this.#main);
         for (const part of others) cuda.call('cudaGraphLaunch', part, this.#main);
         cuda.call('cudaStreamWaitEvent', this.#main, this.#joined, 0);
         return cuda.callAsync('cudaStreamSynchronize', this.#main);
