@@ -52,9 +52,10 @@ export class RecordedFrames implements FrameRunner {
       return codes === null ? [] : [{ lane, codes }];
     });
     mimi.giveCodes(spoken, size);
-    const done = runs.replay();
+    const done = runs.replay(lm.mustRelocate(size));
     lm.prepareNoise(running);
     await done;
+    lm.relocated(size);
     return frames.map(({ lane }) => {
       const row = lm.end(lane, running.includes(lane), mimi.codes(lane));
       if (row === null) return { lane, tokens: null, samples: new Float32Array(frameSamples) };
@@ -81,12 +82,14 @@ export class RecordedFrames implements FrameRunner {
         this.#mimi.enqueueDecoder(size);
       },
     ];
+    const before = this.#lm.canRelocate ? (): void => this.#lm.enqueueRelocation(size) : null;
     const beside = (): void => this.#mimi.enqueueEncoder(size);
     for (let run = 0; run < runsBeforeRecording; run++) {
       beside();
+      before?.();
       for (const part of main) part();
     }
     recorder.settle();
-    return recorder.record(main, beside);
+    return recorder.record(main, beside, before);
   }
 }

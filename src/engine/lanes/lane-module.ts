@@ -1,7 +1,7 @@
-import type { LaneGraph, Port } from '../onnx/graph-builder.ts';
+import type { LaneGraph, Port, StatePort } from '../onnx/graph-builder.ts';
 import type { DeviceMemory } from '../ort/device.ts';
 import type { OrtBinding, OrtRuntime, OrtSession, OrtTensor, SessionOptions } from '../ort/session.ts';
-import { LaneTensor } from './lane-tensor.ts';
+import { type LanePieces, LaneTensor } from './lane-tensor.ts';
 import { type LaneRange, neighbours } from './neighbours.ts';
 
 /**
@@ -97,7 +97,7 @@ export class LaneModule {
         inputs.set(port.name, input.view);
       }
       for (const [name, setting] of settings) {
-        const tensor = runtime.createHostTensor(setting);
+        const tensor = runtime.createHostTensor(setting, this.#settingType(name));
         views.push(tensor);
         inputs.set(name, tensor);
       }
@@ -127,15 +127,13 @@ export class LaneModule {
 
   /** A copy of the first `rows` rows of each state of the lane, on the device. */
   save(lane: number, rows: number): SavedRows {
-    const parts = this.graph.states.map(({ name, shape }) => {
-      const tensor = this.tensor(name);
-      return { tensor, byteLength: (tensor.laneBytes / (shape[0] ?? 1)) * rows };
-    });
-    const memory = this.#runtime.device.allocate(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    const parts = this.graph.states.map((state) => this.#rowsOf(state, rows));
+    const total = parts.reduce((sum, { byteLength, count }) => sum + byteLength * count, 0);
+    const memory = this.#runtime.device.allocate(total);
     let offset = 0;
-    for (const { tensor, byteLength } of parts) {
-      if (byteLength > 0) tensor.copyTo(lane, byteLength, memory, offset);
-      offset += byteLength;
+    for (const part of parts) {
+      part.tensor.copyTo(lane, part, memory, offset);
+      offset += part.byteLength * part.count;
     }
     return { rows, memory };
   }
@@ -143,12 +141,19 @@ export class LaneModule {
   /** Copies what `save` returned into a lane; rows beyond stay as they are. */
   restore(lane: number, { rows, memory }: SavedRows): void {
     let offset = 0;
-    for (const { name, shape } of this.graph.states) {
-      const tensor = this.tensor(name);
-      const byteLength = (tensor.laneBytes / (shape[0] ?? 1)) * rows;
-      if (byteLength > 0) tensor.copyFrom(lane, byteLength, memory, offset);
-      offset += byteLength;
+    for (const state of this.graph.states) {
+      const part = this.#rowsOf(state, rows);
+      part.tensor.copyFrom(lane, part, memory, offset);
+      offset += part.byteLength * part.count;
     }
+  }
+
+  /** Where the first rows of a state lie within a lane. */
+  #rowsOf({ name, shape, rowAxis }: StatePort, rows: number): LanePieces & { readonly tensor: LaneTensor } {
+    const tensor = this.tensor(name);
+    const count = rowAxis === 0 ? 1 : (shape[0] ?? 1);
+    const pitch = tensor.laneBytes / count;
+    return { tensor, count, pitch, byteLength: (pitch / (shape[rowAxis] ?? 1)) * rows };
   }
 
   close(): void {
@@ -158,6 +163,10 @@ export class LaneModule {
     }
     this.#session.close();
     for (const [name, tensor] of this.#tensors) if (!this.#borrowed.has(name)) tensor.free();
+  }
+
+  #settingType(name: string): 'int64' | 'int32' {
+    return this.graph.settings.find((setting) => setting.name === name)?.type ?? 'int64';
   }
 
   #bound({ first, count }: LaneRange): BoundRun {
@@ -176,7 +185,7 @@ export class LaneModule {
     };
     const inputs = new Map(this.graph.inputs.map(({ name }) => [name, view(name)]));
     for (const [name, values] of this.#settings) {
-      const tensor = this.#runtime.createHostTensor(values);
+      const tensor = this.#runtime.createHostTensor(values, this.#settingType(name));
       views.push(tensor);
       inputs.set(name, tensor);
     }

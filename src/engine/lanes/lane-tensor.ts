@@ -3,6 +3,13 @@ import type { Device, DeviceMemory } from '../ort/device.ts';
 import type { OrtRuntime, OrtTensor } from '../ort/session.ts';
 import { byteCount, type TensorType } from '../ort/tensor-type.ts';
 
+/** Pieces of a lane's bytes that begin every `pitch` bytes. */
+export interface LanePieces {
+  readonly byteLength: number;
+  readonly pitch: number;
+  readonly count: number;
+}
+
 /** One tensor for all lanes, [lanes, ...shape], zeroed: lanes beside each other in memory, so that neighbours are one batch. */
 export class LaneTensor {
   readonly type: TensorType;
@@ -84,14 +91,16 @@ export class LaneTensor {
     return bytes;
   }
 
-  /** Copies the lane's first bytes to `offset` of other memory of the device. */
-  copyTo(lane: number, byteLength: number, target: DeviceMemory, offset: number): void {
-    target.copy(offset, this.#memory, lane * this.laneBytes, byteLength);
+  /** Copies pieces of the lane, one behind the other, to `offset` of other memory of the device. */
+  copyTo(lane: number, { byteLength, pitch, count }: LanePieces, target: DeviceMemory, offset: number): void {
+    const from = { memory: this.#memory, offset: lane * this.laneBytes, pitch };
+    if (byteLength > 0) target.copy({ offset, pitch: byteLength }, from, byteLength, count);
   }
 
-  /** Copies bytes from `offset` of other memory of the device over the lane's first ones. */
-  copyFrom(lane: number, byteLength: number, source: DeviceMemory, offset: number): void {
-    this.#memory.copy(lane * this.laneBytes, source, offset, byteLength);
+  /** The other way round. */
+  copyFrom(lane: number, { byteLength, pitch, count }: LanePieces, source: DeviceMemory, offset: number): void {
+    const from = { memory: source, offset, pitch: byteLength };
+    if (byteLength > 0) this.#memory.copy({ offset: lane * this.laneBytes, pitch }, from, byteLength, count);
   }
 
   clear(lane: number): void {

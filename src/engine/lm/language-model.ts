@@ -7,7 +7,7 @@ import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
 import { depthGraph, type NoiseKind } from './depth.ts';
 import { gumbelNoise, uniformNoise } from './gumbel.ts';
-import { temporalGraph } from './temporal.ts';
+import { relocationGraph, temporalGraph } from './temporal.ts';
 import { notGiven, type RingSnapshot, TokenRing } from './token-ring.ts';
 
 /** One frame of one lane: the user's codes, and the agent's text token where it is put into its mouth. */
@@ -45,6 +45,8 @@ interface LmLane {
   readonly ring: TokenRing;
   seed: number;
   frame: number;
+  /** The ring's offset at which room was made; -1: not yet. */
+  movedFor: number;
   /** Noise made ahead. */
   prepared: { readonly seed: number; readonly frame: number; readonly noise: Noise } | null;
 }
@@ -66,6 +68,8 @@ export class LanguageModel {
   readonly #slots: number;
   readonly #tellsLengths: boolean;
   readonly #noiseIs: NoiseKind;
+  /** Where attention is told lengths. */
+  readonly #relocation: LaneModule | null = null;
   /** Steps of the prompt in progress that have not been run. */
   readonly #promptRows: PromptRow[] = [];
 
@@ -76,7 +80,10 @@ export class LanguageModel {
     this.#rules = rules;
     this.#slots = Math.min(ringSlots(lm.context), positions);
     const temporal = temporalGraph(lm, checkpoint.lm, this.#slots, type);
-    const oneStep = new Map([['run_shape', [-1, 1, lm.dim]]]);
+    const oneStep = new Map([
+      ['run_shape', [-1, 1, lm.dim]],
+      ['most_slots', [this.#slots]],
+    ]);
     this.#tellsLengths = type !== 'float32';
     this.#temporal = new LaneModule(
       runtime,
@@ -86,6 +93,10 @@ export class LanguageModel {
       new Map(),
       this.#tellsLengths ? oneStep : new Map(),
     );
+    if (this.#tellsLengths) {
+      const rings = new Map(temporal.states.map(({ name }) => [name, this.#temporal.tensor(name)]));
+      this.#relocation = new LaneModule(runtime, relocationGraph(lm, this.#slots, type), lanes, options, rings);
+    }
     const fromTemporal = ['hidden', 'text_logits'].map((name) => [name, this.#temporal.tensor(name)] as const);
     // A GPU makes the noise of many lanes more quickly than the host.
     this.#noiseIs = runtime.device.recorder === null ? 'gumbel' : 'uniform';
@@ -96,6 +107,7 @@ export class LanguageModel {
       ring: new TokenRing(lm.delays, initial),
       seed: 0,
       frame: 0,
+      movedFor: -1,
       prepared: null,
     }));
     this.#fresh = new TokenRing(lm.delays, initial).save();
@@ -112,6 +124,7 @@ export class LanguageModel {
    */
   async step(frames: readonly LmFrame[]): Promise<(Int32Array | null)[]> {
     const running = frames.filter(({ lane, givenText }) => this.begin(lane, givenText)).map(({ lane }) => lane);
+    await this.#relocate(running);
     const temporal = this.#temporal.run(running);
     for (const lane of running) this.#writeNoise(lane);
     await temporal;
@@ -144,6 +157,36 @@ export class LanguageModel {
   /** Before a run of lanes 0 to count - 1: those without a frame write where their next frame will. */
   carry(count: number): void {
     for (let lane = 0; lane < count; lane++) this.#writePosition(lane);
+  }
+
+  get canRelocate(): boolean {
+    return this.#relocation !== null;
+  }
+
+  /** Whether the next run of lanes 0 to count - 1 writes to a ring that has no room. */
+  mustRelocate(count: number): boolean {
+    return this.canRelocate && this.#lanes.some((_, lane) => lane < count && this.#mustMove(lane));
+  }
+
+  /** After that run: a lane that was only carried along has its room already. */
+  relocated(count: number): void {
+    if (!this.canRelocate) return;
+    for (let lane = 0; lane < count; lane++) this.#lane(lane).movedFor = this.#lane(lane).ring.offset;
+  }
+
+  enqueueRelocation(count: number): void {
+    this.#relocation?.enqueue(count);
+  }
+
+  async #relocate(lanes: readonly number[]): Promise<void> {
+    const full = lanes.filter((lane) => this.#mustMove(lane));
+    if (full.length > 0) await this.#relocation?.run(full);
+  }
+
+  /** Whether the lane's ring is full and nothing has moved for the step that comes or is going on. */
+  #mustMove(lane: number): boolean {
+    const { ring, movedFor } = this.#lane(lane);
+    return ring.offset > this.#slots && movedFor !== ring.offset;
   }
 
   enqueueTemporal(count: number): void {
@@ -197,6 +240,7 @@ export class LanguageModel {
     userCodes: ArrayLike<number>,
   ): Promise<void> {
     if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return;
+    await this.#relocate([lane]);
     await this.#temporal.run([lane]);
     await this.#depth.run([lane]);
     this.#lane(lane).ring.end([]);
@@ -219,6 +263,7 @@ export class LanguageModel {
     }
     await this.finishPrompt(lane);
     if (embedding !== null) this.#temporal.tensor('embedding').write(lane, embedding);
+    await this.#relocate([lane]);
     await this.#temporal.run([lane]);
     if (embedding !== null) this.#temporal.tensor('embedding').clear(lane);
   }
@@ -234,10 +279,13 @@ export class LanguageModel {
       ['tokens', rows.flatMap(({ tokens }) => [...tokens])],
       ['embedding', embeddings],
       ['position', rows.map(({ position }) => position)],
-      ['slot', [first.position]],
       ['length', [first.position + rows.length]],
     ]);
-    await this.#temporal.runRows(lane, rows.length, inputs, new Map([['run_shape', [1, -1, dim]]]));
+    const settings = new Map([
+      ['run_shape', [1, -1, dim]],
+      ['most_slots', [first.position + rows.length]],
+    ]);
+    await this.#temporal.runRows(lane, rows.length, inputs, settings);
   }
 
   /**
@@ -287,6 +335,7 @@ export class LanguageModel {
     state.ring.restore(snapshot.ring);
     state.seed = seed;
     state.frame = 0;
+    state.movedFor = -1;
     if (snapshot.cache !== null) this.#temporal.restore(lane, snapshot.cache);
   }
 
@@ -297,6 +346,7 @@ export class LanguageModel {
 
   close(): void {
     this.#depth.close();
+    this.#relocation?.close();
     this.#temporal.close();
   }
 
@@ -318,8 +368,11 @@ export class LanguageModel {
     const position = Math.max(this.#lane(lane).ring.offset - 1, 0);
     this.#temporal.tensor('position').writeId(lane, position);
     if (!this.#tellsLengths) return;
-    this.#temporal.tensor('slot').writeId(lane, position % this.#slots);
     this.#temporal.tensor('length').writeId(lane, Math.min(position + 1, this.#slots));
+    const last = this.#slots - 1;
+    // The newest position is in the last slot; those before it go round in the others.
+    const vacated = this.#mustMove(lane) ? (position - this.#slots) % last : last;
+    this.#relocation?.tensor('vacated').writeId(lane, vacated);
   }
 
   #writeNoise(lane: number): void {

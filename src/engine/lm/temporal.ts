@@ -5,7 +5,7 @@
 import type { LmConfiguration } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { gatedFeedForward, linear, normedStream, project, type Stream } from '../layers/dense.ts';
-import { lengthAttention, lengthClock } from '../layers/length-attention.ts';
+import { lengthAttention, lengthClock, relocate } from '../layers/length-attention.ts';
 import { type AttentionSizes, ringAttention, ringClock } from '../layers/ring-attention.ts';
 import type { FileTensor } from '../onnx/graph-builder.ts';
 import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
@@ -13,9 +13,9 @@ import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onn
 /**
  * A run has a row a lane; in less than float32 also several rows of one lane, at positions that follow each other.
  * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt), position []
- *          in less than float32, where attention is told lengths: slot [], length [] and the setting run_shape
+ *          in less than float32, where attention is told lengths: length [] and the settings most_slots, run_shape
  * Outputs  hidden [dim], text_logits [textCard]
- * States   layer.N.k, layer.N.v [slots, dim]
+ * States   layer.N.k, layer.N.v [slots, dim]; with lengths [heads, slots, head dim]
  */
 export function temporalGraph(
   lm: LmConfiguration,
@@ -59,6 +59,21 @@ export function temporalGraph(
   return graph.finish();
 }
 
+/**
+ * Makes room in the full rings of lanes, before a run that writes to them.
+ * Inputs   vacated []: the oldest position's slot; the last slot where nothing has to move
+ * States   those of the temporal transformer
+ */
+export function relocationGraph(lm: LmConfiguration, slots: number, type: FloatType): LaneGraph {
+  const graph = new GraphBuilder('relocation', type);
+  const vacated = graph.input('vacated', 'int64', []);
+  const sizes = { dim: lm.dim, heads: lm.heads, slots };
+  for (let layer = 0; layer < lm.layers; layer++) {
+    for (const part of ['k', 'v']) relocate(graph, `layer.${layer}.${part}`, vacated, sizes);
+  }
+  return graph.finish();
+}
+
 /** How a layer attends: by mask in float32, by length in less. */
 function attention(
   graph: GraphBuilder,
@@ -70,9 +85,9 @@ function attention(
     return (name, x, inProjection) => ringAttention(graph, name, x, inProjection, clock, sizes);
   }
   const run = {
-    slot: graph.input('slot', 'int64', []),
     length: graph.input('length', 'int64', []),
-    runShape: graph.setting('run_shape', 3),
+    mostSlots: graph.setting('most_slots', 'int32', 1),
+    runShape: graph.setting('run_shape', 'int64', 3),
   };
   const clock = lengthClock(graph, position, run, sizes);
   return (name, x, inProjection) => lengthAttention(graph, name, x, inProjection, clock, sizes);

@@ -1,7 +1,6 @@
 import { type TensorType, tensorTypes } from '../ort/tensor-type.ts';
 import {
   type Attribute,
-  type Dimension,
   encodeModel,
   type InitializerMessage,
   type NodeMessage,
@@ -28,6 +27,8 @@ export type FloatType = 'float32' | 'float16' | 'bfloat16';
 /** Streaming state: read as input `name`, written in place through output `nextName`. */
 export interface StatePort extends Port {
   readonly nextName: string;
+  /** Which dimension of `shape` counts the rows of a cache. */
+  readonly rowAxis: 0 | 1;
 }
 
 /** A finished graph. Every port has a leading dimension of lanes. */
@@ -37,6 +38,14 @@ export interface LaneGraph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly states: readonly StatePort[];
+  /** Tensors in the host's memory, the same for every lane. */
+  readonly settings: readonly Setting[];
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly type: 'int64' | 'int32';
+  readonly shape: readonly [number];
 }
 
 /** A tensor as it lies in a file of the weights' folder. */
@@ -71,7 +80,7 @@ export class GraphBuilder {
   readonly #outputs: Port[] = [];
   readonly #states: StatePort[] = [];
   readonly #names = new Map<string, string>();
-  readonly #settings: { readonly name: string; readonly type: TensorType; readonly shape: readonly Dimension[] }[] = [];
+  readonly #settings: Setting[] = [];
   /** The type of weights and states. */
   readonly type: FloatType;
   #active: Value | null = null;
@@ -93,9 +102,9 @@ export class GraphBuilder {
     return name as Value;
   }
 
-  /** An int64 [size] in the host's memory, for the shapes of a run: not a tensor of lanes. */
-  setting(name: string, size: number): Value {
-    this.#settings.push({ name, type: 'int64', shape: [size] });
+  /** An integer tensor [size] in the host's memory, for the shapes of a run: not a tensor of lanes. */
+  setting(name: string, type: 'int64' | 'int32', size: number): Value {
+    this.#settings.push({ name, type, shape: [size] });
     return name as Value;
   }
 
@@ -115,7 +124,11 @@ export class GraphBuilder {
    * A tensor [lanes, ...shape] carried from run to run, zero at the start. `next` is written over it, so it must be computed
    * from something that has read it already: memory is the same.
    */
-  state(name: string, shape: readonly number[]): { readonly value: Value; next(next: Value): void } {
+  state(
+    name: string,
+    shape: readonly number[],
+    rowAxis: 0 | 1 = 0,
+  ): { readonly value: Value; next(next: Value): void } {
     const port: StatePort = {
       name,
       nextName: `${name}.next`,
@@ -123,6 +136,7 @@ export class GraphBuilder {
       shape,
       place: 'graphs',
       leading: 'lanes',
+      rowAxis,
     };
     this.#states.push(port);
     return { value: name as Value, next: (next) => this.#rename(next, port.nextName) };
@@ -226,7 +240,7 @@ export class GraphBuilder {
         ...states.map((each) => port(each.nextName, each)),
       ],
     });
-    return { name: this.#name, model, inputs: this.#inputs, outputs: this.#outputs, states };
+    return { name: this.#name, model, inputs: this.#inputs, outputs: this.#outputs, states, settings: this.#settings };
   }
 
   /** Lets the node that makes `value` write it under `name`; only what has a name already is copied. */

@@ -1,5 +1,5 @@
 import koffi from 'koffi';
-import type { Device, DeviceMemory } from './device.ts';
+import type { Device, DeviceMemory, Pieces } from './device.ts';
 import type { OrtHandle } from './library.ts';
 
 // onnxruntime_c_api.h: OrtArenaAllocator, OrtMemTypeDefault
@@ -45,8 +45,11 @@ class CpuMemory implements DeviceMemory {
     target.set(this.bytes.subarray(offset, offset + target.byteLength));
   }
 
-  copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void {
-    source.read(sourceOffset, this.bytes.subarray(offset, offset + byteLength));
+  copy(target: Pieces, source: Pieces & { readonly memory: DeviceMemory }, byteLength: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const start = target.offset + i * target.pitch;
+      source.memory.read(source.offset + i * source.pitch, this.bytes.subarray(start, start + byteLength));
+    }
   }
 
   clear(offset: number, byteLength: number): void {

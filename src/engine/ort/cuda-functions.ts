@@ -16,6 +16,8 @@ const prototypes = {
   cudaHostAlloc: 'int (void *pointer, size_t bytes, uint flags)',
   cudaFreeHost: 'int (void *pointer)',
   cudaMemcpyAsync: 'int (void *target, void *source, size_t bytes, int kind, void *stream)',
+  cudaMemcpy2DAsync:
+    'int (void *target, size_t targetPitch, void *source, size_t sourcePitch, size_t width, size_t height, int kind, void *stream)',
   cudaMemsetAsync: 'int (void *target, int value, size_t bytes, void *stream)',
   cudaStreamCreateWithFlags: 'int (void *stream, uint flags)',
   cudaStreamSynchronize: 'int (void *stream)',

@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 import type { CudaFunctions } from './cuda-functions.ts';
-import type { DeviceMemory } from './device.ts';
+import type { DeviceMemory, Pieces } from './device.ts';
 import type { OrtHandle } from './library.ts';
 
 // cuda_runtime_api.h: cudaMemcpyKind, cudaHostAllocMapped
@@ -41,9 +41,11 @@ export class CudaMemory implements DeviceMemory {
     this.#cuda.call('cudaStreamSynchronize', this.#stream);
   }
 
-  copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void {
-    const from = source.pointer(sourceOffset);
-    this.#cuda.call('cudaMemcpyAsync', this.pointer(offset), from, byteLength, withinDevice, this.#stream);
+  copy(target: Pieces, source: Pieces & { readonly memory: DeviceMemory }, byteLength: number, count: number): void {
+    const from = source.memory.pointer(source.offset);
+    const to = this.pointer(target.offset);
+    const pieces = [to, target.pitch, from, source.pitch, byteLength, count] as const;
+    this.#cuda.call('cudaMemcpy2DAsync', ...pieces, withinDevice, this.#stream);
   }
 
   clear(offset: number, byteLength: number): void {
@@ -83,8 +85,11 @@ export class PinnedMemory implements DeviceMemory {
     target.set(this.bytes.subarray(offset, offset + target.byteLength));
   }
 
-  copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void {
-    source.read(sourceOffset, this.bytes.subarray(offset, offset + byteLength));
+  copy(target: Pieces, source: Pieces & { readonly memory: DeviceMemory }, byteLength: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const start = target.offset + i * target.pitch;
+      source.memory.read(source.offset + i * source.pitch, this.bytes.subarray(start, start + byteLength));
+    }
   }
 
   clear(offset: number, byteLength: number): void {

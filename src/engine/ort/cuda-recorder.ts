@@ -33,25 +33,28 @@ export class StreamRecorder implements RunRecorder {
     this.#cuda.call('cudaStreamSynchronize', this.#main);
   }
 
-  record(main: readonly (() => void)[], beside: () => void): RecordedRuns {
+  record(main: readonly (() => void)[], beside: () => void, before: (() => void) | null): RecordedRuns {
     const cuda = this.#cuda;
+    const prelude = before === null ? null : this.#capture(this.#main, before);
     const parts = main.map((part) => this.#capture(this.#main, part));
     const encoder = this.#capture(this.#beside, beside);
     return {
-      replay: () => {
+      replay: (isBeforeNeeded) => {
         const [first, ...others] = parts;
         cuda.call('cudaEventRecord', this.#forked, this.#main);
         cuda.call('cudaStreamWaitEvent', this.#beside, this.#forked, 0);
         // The smallest graph first: the card begins the sooner.
         cuda.call('cudaGraphLaunch', encoder, this.#beside);
         cuda.call('cudaEventRecord', this.#joined, this.#beside);
+        if (isBeforeNeeded && prelude !== null) cuda.call('cudaGraphLaunch', prelude, this.#main);
         if (first !== undefined) cuda.call('cudaGraphLaunch', first, this.#main);
         for (const part of others) cuda.call('cudaGraphLaunch', part, this.#main);
         cuda.call('cudaStreamWaitEvent', this.#main, this.#joined, 0);
         return cuda.callAsync('cudaStreamSynchronize', this.#main);
       },
       free: () => {
-        for (const part of [...parts, encoder]) cuda.call('cudaGraphExecDestroy', part);
+        const all = prelude === null ? [...parts, encoder] : [...parts, encoder, prelude];
+        for (const part of all) cuda.call('cudaGraphExecDestroy', part);
       },
     };
   }

@@ -51,16 +51,23 @@ export interface RunRecorder {
    * Records what `main` and `beside` queue; the two do not depend on each other. Memory that the runs need must have been
    * taken before, by running them.
    * @param main in parts: while one runs the next is started
+   * @param before what is only sometimes done first
    */
-  record(main: readonly (() => void)[], beside: () => void): RecordedRuns;
+  record(main: readonly (() => void)[], beside: () => void, before: (() => void) | null): RecordedRuns;
   /** Returns when all that is queued is done. */
   settle(): void;
 }
 
 export interface RecordedRuns {
   /** Does them; off the event loop. Everything asked of the device's memory before is done before. */
-  replay(): Promise<void>;
+  replay(isBeforeNeeded: boolean): Promise<void>;
   free(): void;
+}
+
+/** Where pieces begin: at `offset` and every `pitch` bytes after. */
+export interface Pieces {
+  readonly offset: number;
+  readonly pitch: number;
 }
 
 /** A piece of the device's memory. All offsets and lengths are in bytes. */
@@ -72,8 +79,8 @@ export interface DeviceMemory {
   pointer(offset: number): OrtHandle;
   write(offset: number, source: Uint8Array): void;
   read(offset: number, target: Uint8Array): void;
-  /** From other memory of the same device; in the order of runs. */
-  copy(offset: number, source: DeviceMemory, sourceOffset: number, byteLength: number): void;
+  /** `count` pieces of `byteLength` from other memory of the same device; in the order of runs. */
+  copy(target: Pieces, source: Pieces & { readonly memory: DeviceMemory }, byteLength: number, count: number): void;
   clear(offset: number, byteLength: number): void;
   free(): void;
 }

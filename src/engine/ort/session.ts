@@ -81,10 +81,11 @@ export class OrtRuntime {
     this.library.call('RunWithBinding', session, this.#runOptions?.queued ?? null, binding);
   }
 
-  /** An int64 tensor [values] in the host's memory, with the values. */
-  createHostTensor(values: readonly number[]): OrtTensor {
-    const memory = cpuDevice.allocate(values.length * 8);
-    memory.write(0, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
+  /** A tensor [values] in the host's memory, with the values. */
+  createHostTensor(values: readonly number[], type: 'int64' | 'int32'): OrtTensor {
+    const content = type === 'int64' ? BigInt64Array.from(values, BigInt) : Int32Array.from(values);
+    const memory = cpuDevice.allocate(content.byteLength);
+    memory.write(0, new Uint8Array(content.buffer));
     const info = cpuDevice.createMemoryInfo(this.library);
     const handle = this.library.create(
       'CreateTensorWithDataAsOrtValue',
@@ -93,7 +94,7 @@ export class OrtRuntime {
       memory.byteLength,
       BigInt64Array.of(BigInt(values.length)),
       1,
-      tensorTypes.int64.onnx,
+      tensorTypes[type].onnx,
     );
     this.library.call('ReleaseMemoryInfo', info);
     return new OrtTensor(this.library, handle, memory);
