@@ -3,13 +3,14 @@
  *   node bench/delivery.ts [embedded | redis://... | postgres://...] [tickets]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoPos } from '../src/demo-pos/demo-pos.ts';
 import { startDelivery } from '../src/orders/delivery/delivery-plane.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
-import { deliveryOptions, eventually, makeTicket, secret } from '../test/orders/delivery/fixtures.ts';
+import { deliveryOptions, makeTicket, secret, soon } from '../test/orders/delivery/fixtures.ts';
+import { distribution, machine } from './figures.ts';
 
 const queue = process.argv[2] ?? 'embedded';
 const count = Number(process.argv[3] ?? 300);
@@ -30,7 +31,7 @@ plane.on('step', (step) => {
 plane.on('loopLag', (sample) => lags.push(sample.maxMs));
 await plane.ready;
 const readyMs = performance.now() - startedMs;
-await eventually(async () => (await plane.health()).queue === 'up');
+await soon(async () => (await plane.health()).queue === 'up');
 const queueUpMs = performance.now() - startedMs;
 for (let i = 0; i < count; i++) {
   const ticket = makeTicket(`${i}`);
@@ -42,21 +43,14 @@ for (let i = 0; i < count; i++) {
   // Ten orders a second: more than a chain's busiest hour in one store, below the queue's rate limit.
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
-await eventually(() => deliveries.length === count);
+await soon(() => deliveries.length === count);
 await plane.stop();
 await pos.close();
 rmSync(directory, { recursive: true });
 
-console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}, queue ${queue}`);
+console.log(`${machine()}, queue ${queue}`);
 console.log(`database open after ${readyMs.toFixed(0)} ms, queue up after ${queueUpMs.toFixed(0)} ms`);
-console.log(`commit        ${spread(commits)}`);
-console.log(`commit to ack ${spread(deliveries)}`);
-console.log(`loop lag max of each 5 s in the delivery thread ${spread(lags)}`);
+console.log(`commit        ${distribution(commits)}`);
+console.log(`commit to ack ${distribution(deliveries)}`);
+console.log(`loop lag max of each 5 s in the delivery thread ${distribution(lags)}`);
 console.log(`${count} tickets, ${pos.orders.length} orders at the POS`);
-
-function spread(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(1);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
-}

@@ -1,8 +1,8 @@
-import { cpus } from 'node:os';
 import { createOrderExtractor } from '../src/orders/extraction/order-extractor.ts';
 import { loadMenu } from '../src/orders/menu/menu.ts';
 import { piecesOf } from '../test/eval/pieces.ts';
 import { menuJson, readRows } from '../test/eval/rows.ts';
+import { machine, quantile } from './figures.ts';
 
 /**
  * What a piece costs the extractor, as a distribution; and whether a piece late in a long call costs more than an early one.
@@ -12,20 +12,9 @@ const FRAME_MS = 80;
 const rows = readRows('data/dev.jsonl');
 const menus = new Map([...new Set(rows.map(({ menu }) => menu))].map((name) => [name, loadMenu(menuJson(name), name)]));
 
-function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
 function show(name: string, costsMs: readonly number[]): void {
-  const sorted = Float64Array.from(costsMs).sort();
   const mean = costsMs.reduce((sum, ms) => sum + ms, 0) / costsMs.length;
-  const figures = [
-    mean,
-    percentile(sorted, 0.5),
-    percentile(sorted, 0.99),
-    percentile(sorted, 0.999),
-    sorted.at(-1) ?? 0,
-  ];
+  const figures = [mean, ...[0.5, 0.99, 0.999, 1].map((share) => quantile(costsMs, share))];
   console.log(name.padEnd(34), ...figures.map((ms) => ms.toFixed(4).padStart(9)), String(costsMs.length).padStart(9));
 }
 
@@ -79,7 +68,7 @@ function runLongCall(): number[][] {
   return tenths;
 }
 
-console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; milliseconds a piece`);
+console.log(`${machine()}; milliseconds a piece`);
 console.log(''.padEnd(34), ...['mean', 'p50', 'p99', 'p99.9', 'max', 'pieces'].map((head) => head.padStart(9)));
 show('evaluation calls, cold', runRows());
 for (let round = 0; round < 5; round++) runRows();

@@ -6,11 +6,12 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type PhoneReport, placeScriptedCall } from '../src/phone/phone.ts';
 import { startRecordReader } from '../src/records/reader.ts';
 import { writeTestStore } from '../test/support/gateway.ts';
+import { machine, quantile } from './figures.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const [calls = 3, seconds = 45] = process.argv.slice(2).map(Number);
@@ -37,9 +38,7 @@ try {
   const details = await Promise.all(summaries.map((summary) => reader.getCall(summary.callId)));
   await reader.stop();
 
-  console.log(
-    `${cpus()[0]?.model}, ${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1)}; ${calls} calls of ${seconds} s`,
-  );
+  console.log(`${machine()}, load average ${loadavg()[0]?.toFixed(1)}; ${calls} calls of ${seconds} s`);
   print(
     'INVITE to 200, ms',
     reports.map((report) => report.answeredMs),
@@ -97,7 +96,6 @@ function longScript(folder: string): string {
 }
 
 function print(name: string, values: readonly number[]): void {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  const at = (share: number) => quantile(values, share);
   console.log(`${name.padEnd(40)} min ${at(0).toFixed(1)}  median ${at(0.5).toFixed(1)}  max ${at(1).toFixed(1)}`);
 }

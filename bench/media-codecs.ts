@@ -1,5 +1,4 @@
 /** Costs of each stage of the sound's way per 20 ms packet: node bench/media-codecs.ts */
-import { cpus } from 'node:os';
 import { createCodec } from '../src/media/codecs/g711.ts';
 import { Concealer } from '../src/media/jitter/concealer.ts';
 import { JitterBuffer } from '../src/media/jitter/jitter-buffer.ts';
@@ -7,6 +6,7 @@ import { createScalarKernel, createSimdKernel } from '../src/media/resample/fir-
 import { ResamplerFactory } from '../src/media/resample/resampler.ts';
 import { emptyRtpHeader, readRtp } from '../src/media/rtp/rtp-reader.ts';
 import { RtpWriter } from '../src/media/rtp/rtp-writer.ts';
+import { machine } from './figures.ts';
 
 const RUNS = 7;
 const RUN_MS = 120;
@@ -74,5 +74,5 @@ const rows: [name: string, task: () => void][] = [
   ],
 ];
 
-console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}; median of ${RUNS} runs`);
+console.log(`${machine()}; median of ${RUNS} runs`);
 for (const [name, task] of rows) console.log(`${(measure(task) / 1e3).toFixed(3).padStart(9)} us  ${name}`);

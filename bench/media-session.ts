@@ -7,7 +7,6 @@
 import { fork } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { FramePartner, PartnerFrame } from '../src/media/contract.ts';
 import { PortPool } from '../src/media/port-pool.ts';
@@ -15,6 +14,7 @@ import { SendTicker, type Tick } from '../src/media/send/send-ticker.ts';
 import { openMediaSession } from '../src/media/session.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
+import { distribution, machine } from './figures.ts';
 
 const ADDRESS = '127.0.0.1';
 const PACKET_MS = 20;
@@ -22,7 +22,7 @@ const PACKET_MS = 20;
 interface PeerReport {
   readonly sent: number;
   readonly received: number;
-  /** Gaps between packets of one call, ms, ascending. */
+  /** Gaps between packets of one call, ms. */
   readonly gaps: readonly number[];
 }
 
@@ -30,7 +30,7 @@ if (process.argv[2] === 'peer') await runPeer(Number(process.argv[3]), Number(pr
 else await runBench(Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 10));
 
 async function runBench(calls: number, seconds: number): Promise<void> {
-  console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`);
+  console.log(machine());
   const bare = await measure('bare UDP echo', calls, seconds, openEchoes);
   const media = await measure('media sessions', calls, seconds, openSessions);
   console.log(`CPU of media sessions against the bare echo: ${(media / bare).toFixed(2)}`);
@@ -119,7 +119,7 @@ async function openSessions(peerPorts: readonly number[]) {
         sessions.reduce((total, session) => total + session.stats[key], 0);
       const counts = `lost ${sum('packetsLost')}, late ${sum('packetsLate')}, underruns ${sum('underruns')}, frames concealed ${sum('framesConcealed')}`;
       for (const session of sessions) session.close();
-      return `lateness of sending: ${distribution(latenessMs.sort((one, other) => one - other))}; ${counts}`;
+      return `lateness of sending: ${distribution(latenessMs)}; ${counts}`;
     },
   };
 }
@@ -168,7 +168,7 @@ async function runPeer(calls: number, seconds: number): Promise<void> {
   });
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   for (const leave of leaves) leave();
-  process.send?.({ sent, received, gaps: gaps.sort((one, other) => one - other) } satisfies PeerReport);
+  process.send?.({ sent, received, gaps } satisfies PeerReport);
   await once(process, 'disconnect');
   for (const socket of sockets) socket.close();
 }
@@ -178,9 +178,4 @@ function bindSocket(): Promise<Socket> {
     const socket = createSocket('udp4');
     socket.bind(0, ADDRESS, () => resolve(socket));
   });
-}
-
-function distribution(ascending: readonly number[]): string {
-  const at = (share: number) => (ascending[Math.floor(share * (ascending.length - 1))] ?? 0).toFixed(2);
-  return `p50 ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}, max ${at(1)} ms`;
 }

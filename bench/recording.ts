@@ -1,10 +1,11 @@
 // What a recording costs: the media thread's part (a ring slot) and the recording thread's (encode, page, write), each for 20 ms of a call.
 // Run: node bench/recording.ts
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordingFile } from '../src/media/recording/recording-file.ts';
 import { SampleRing, SLOT_SAMPLES } from '../src/media/recording/sample-ring.ts';
+import { machine } from './figures.ts';
 
 const SECONDS = 60;
 const SLOTS = SECONDS * 50;
@@ -38,7 +39,5 @@ for (let round = 0; round < ROUNDS; round++) {
   });
 }
 rmSync(folder, { recursive: true });
-process.stdout.write(
-  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; each 20 ms stereo at 24 kHz, noise\n`,
-);
+process.stdout.write(`${machine()}; each 20 ms stereo at 24 kHz, noise\n`);
 console.table(rows);

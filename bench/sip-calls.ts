@@ -1,54 +1,29 @@
-import { cpus } from 'node:os';
-import { silentLog } from '../src/runtime/log.ts';
-import { startEmbeddedSipServer } from '../src/sip/embedded-server.ts';
 import { parseMessage } from '../src/sip/message/reader.ts';
 import { SipSyntaxError } from '../src/sip/message/syntax-error.ts';
-import { createUserAgent } from '../src/sip/user-agent.ts';
+import { startSipSide } from '../test/support/sip-side.ts';
+import { distribution, machine } from './figures.ts';
 
 /** Call set-up over loopback through both halves of the drachtio wire, and what hostile input costs the parser. */
 const CALLS = 300;
 const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 
-function quantiles(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
-}
-
-async function startSide() {
-  const server = await startEmbeddedSipServer({
-    bind: '127.0.0.1',
-    port: 0,
-    externalAddress: null,
-    allow: null,
-    log: silentLog,
-  });
-  const agent = await createUserAgent({ server: () => server.url, log: silentLog });
-  return { agent, server };
-}
-
 async function benchCalls(): Promise<void> {
-  const [caller, callee] = [await startSide(), await startSide()];
+  const [caller, callee] = [await startSipSide(), await startSipSide()];
   const answerMs: number[] = [];
   const setUpMs: number[] = [];
   callee.agent.onInvite((invite) => {
     const startMs = performance.now();
     void invite.answer(sdp).then(() => answerMs.push(performance.now() - startMs));
   });
-  const uri = `sip:bench@${callee.server.listening[0]?.slice('udp/'.length)}`;
   for (let i = 0; i < CALLS; i++) {
     const startMs = performance.now();
-    const dialog = await caller.agent.placeCall(uri, { sdpOffer: sdp });
+    const dialog = await caller.agent.placeCall(callee.uri, { sdpOffer: sdp });
     setUpMs.push(performance.now() - startMs);
     await dialog.bye();
   }
-  console.log(`INVITE to 200 at the caller, ${CALLS} calls one after the other: ${quantiles(setUpMs)}`);
-  console.log(`answer() to the echo of the 200: ${quantiles(answerMs)}`);
-  for (const { agent, server } of [caller, callee]) {
-    await agent.close();
-    await server.close();
-  }
+  console.log(`INVITE to 200 at the caller, ${CALLS} calls one after the other: ${distribution(setUpMs)}`);
+  console.log(`answer() to the echo of the 200: ${distribution(answerMs)}`);
+  for (const side of [caller, callee]) await side.close();
 }
 
 function benchParser(): void {
@@ -79,6 +54,6 @@ function benchParser(): void {
   }
 }
 
-console.log(`${cpus()[0]?.model}, ${cpus().length} cores`);
+console.log(machine());
 benchParser();
 await benchCalls();

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 const MINIMUM_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
+  // Under an older Node: that process is whom one sees and kills, so its death is ours.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.channel?.unref();
   const { main } = await import('../src/cli/main.ts');
   await main(process.argv.slice(2));
 } else {
@@ -18,7 +21,9 @@ if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
     console.error('Run: npm ci');
     process.exit(1);
   }
-  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }

@@ -7,11 +7,15 @@ import { Desk } from './calls/desk.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import type { StoreConfig } from './config/store.ts';
 import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
+import type { StageTimings } from './engine/serving/stage-timings.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
+import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
+import { keepParts } from './media/recording/recording-file.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
 import type { RecordReader } from './records/contract.ts';
+import { takeDataDirectory } from './records/data-directory.ts';
 import { startRecordReader } from './records/reader.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
@@ -54,7 +58,7 @@ export interface GatewayDeps {
  * @throws what a room throws that cannot start; everything started before is stopped again.
  */
 export async function startGateway(config: StoreConfig, deps: GatewayDeps): Promise<Gateway> {
-  const started = new Undo();
+  const started = new Undo(deps.log);
   try {
     return await start(config, deps, started);
   } catch (error) {
@@ -72,8 +76,11 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     metrics.loopLagMs.set({ thread, quantile: '1' }, sample.maxMs);
   };
   const lanes = loadStoreLanes(config, version);
+  await readClip(config.calls.apology); // a faulty one is to be found now, not by a guest
+  started.add(takeDataDirectory(config.dataDirectory));
   const recordingsDirectory = join(config.dataDirectory, 'recordings');
   mkdirSync(recordingsDirectory, { recursive: true });
+  await keepParts(recordingsDirectory);
   started.add(watchLoopLag(lag('main')));
 
   const databaseFile = join(config.dataDirectory, 'speakerpost.sqlite');
@@ -84,6 +91,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       storeId: config.store.id,
       pos: { ...config.orders.pos, timeoutMs: config.orders.pos.timeoutSeconds * 1_000 },
       attentionAfterMs: config.orders.attentionSeconds * 1_000,
+      recordingsDirectory,
     },
     { clock, log: room('delivery') },
   );
@@ -100,8 +108,9 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       device: config.engine.device,
       threads: config.engine.threads,
       personas: config.personas,
+      frameBudgetMs: config.engine.frameBudgetMs,
     },
-    { clock, log: room('engine'), onLoopLag: lag('engine') },
+    { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
   );
   started.add(() => engine.stop());
 
@@ -150,6 +159,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       retryAfterSeconds: config.calls.retryAfterSeconds,
       recordingsDirectory: config.recording.enabled ? recordingsDirectory : null,
       consent: config.recording.consent,
+      callLogDirectory: config.recording.tokens ? recordingsDirectory : null,
       seed: config.engine.seed,
     },
     {
@@ -240,6 +250,16 @@ async function readiness(
   return { ready: checks.every((check) => check.ok), checks };
 }
 
+function exportTimings(timings: StageTimings, { engineMs, deadlineMisses }: Metrics): void {
+  for (const stage of ['wait', 'run', 'total', 'open'] as const) {
+    const { p50Ms, p99Ms, maxMs } = timings[stage];
+    engineMs.set({ stage, quantile: '0.5' }, p50Ms);
+    engineMs.set({ stage, quantile: '0.99' }, p99Ms);
+    engineMs.set({ stage, quantile: '1' }, maxMs);
+  }
+  for (const [lane, misses] of Object.entries(timings.missesByLane)) deadlineMisses.inc({ lane }, misses);
+}
+
 function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => void {
   const timer = setInterval(() => {
     for (const [counter, value] of Object.entries(server.counters())) metrics.sip.set({ counter }, value);
@@ -248,10 +268,15 @@ function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => vo
   return () => clearInterval(timer);
 }
 
-/** What was started, stopped in reverse order; once. */
+/** What was started, stopped in reverse order; once. What cannot be stopped does not keep the rest from stopping. */
 class Undo {
+  readonly #log: Log;
   readonly #steps: (() => void | Promise<void>)[] = [];
   #done: Promise<void> | null = null;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   add(step: () => void | Promise<void>): void {
     this.#steps.push(step);
@@ -266,8 +291,8 @@ class Undo {
     for (const step of this.#steps.reverse()) {
       try {
         await step();
-      } catch {
-        // What cannot be stopped must not keep the rest from stopping; its own room has logged why.
+      } catch (error) {
+        this.#log.error({ err: error }, 'a room did not stop');
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { SessionStats } from '../media/contract.ts';
 import type { CallOutcome, CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type ErrorRecord, reviveError } from '../runtime/errors.ts';
+import { type ErrorRecord, messageOf, reviveError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite } from '../sip/contract.ts';
@@ -83,7 +83,7 @@ export class CallReport {
   /** Something that the call survives. */
   trouble(atMs: number, what: string, error: unknown): void {
     this.#deps.log.error({ err: error, callId: this.#identity.callId, what }, 'trouble in a call');
-    this.line(atMs, what, error instanceof Error ? error.message : String(error));
+    this.line(atMs, what, messageOf(error));
   }
 
   /** Figures of the media session so far; counters take what is new. */
@@ -108,9 +108,8 @@ export class CallReport {
     recording: string | null,
   ): void {
     const { callId, lane } = this.#identity;
-    const { metrics, record, clock } = this.#deps;
+    const { metrics, record } = this.#deps;
     metrics.calls.inc({ lane, outcome });
-    const endedWallMs = clock.wallMs();
-    record({ kind: 'ended', callId, outcome, reason, endedWallMs, durationMs, stats: this.#stats, recording });
+    record({ kind: 'ended', callId, outcome, reason, durationMs, stats: this.#stats, recording });
   }
 }

@@ -1,32 +1,22 @@
-import { basename } from 'node:path';
-import type { MediaPlane, NegotiatedMedia, SessionStats, SpokenPiece } from '../media/contract.ts';
+import type { MediaPlane, SessionStats, SpokenPiece } from '../media/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
-import { describeError, type ErrorRecord, isError, SpeakerpostError } from '../runtime/errors.ts';
+import { describeError, type ErrorRecord, isError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import type { IncomingInvite, SipDialog } from '../sip/contract.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import type { CallReport } from './call-report.ts';
 import type { CallState, LiveCall } from './contract.ts';
+import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
 import type { OrderTaking } from './order-taking.ts';
 
-/** The apology must not hold a guest longer than this. */
-const APOLOGY_LIMIT_MS = 15_000;
 /** `Retry-After` of a 503. */
 const UNAVAILABLE_RETRY_SECONDS = 30;
 
-export interface CallOptions {
-  readonly callId: string;
+export interface CallOptions extends MediaLegOptions {
   readonly lane: string;
-  readonly personaId: string;
-  readonly seed: number;
-  readonly bindAddress: string;
+  readonly startedWallMs: number;
   readonly maxMs: number;
-  readonly apologyFile: string;
   /** `Retry-After` of the 486 when every lane is taken. */
   readonly retryAfterSeconds: number;
-  /** Path of the recording without suffix; null: none. */
-  readonly recordingPath: string | null;
-  /** What the guest was told of the recording. */
-  readonly recordingConsent: string | null;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }
@@ -46,15 +36,13 @@ export interface CallDeps {
  * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended, with apologising in between when the lane fails (docs/lifecycle.md).
  */
 export class Call {
-  readonly startedWallMs: number;
   readonly #options: CallOptions;
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
+  readonly #leg: MediaLeg;
   #state: CallState = 'ringing';
   #isClosing = false;
   #dialog: SipDialog | null = null;
-  #media: NegotiatedMedia | null = null;
-  #rtpPort: number | null = null;
   #ackMs: number | null = null;
   #limit: Timer | null = null;
   #failure: ErrorRecord | null;
@@ -64,7 +52,15 @@ export class Call {
     this.#deps = deps;
     this.#invite = invite;
     this.#failure = options.apologise;
-    this.startedWallMs = deps.clock.wallMs();
+    const { media: plane, descriptions, clock, report } = deps;
+    this.#leg = new MediaLeg(
+      options,
+      { plane, descriptions, clock },
+      {
+        changed: (media) => report.line(this.#sinceAckMs(), 'media', `${media.codec}, ${media.direction}`),
+        changeFailed: (error) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error),
+      },
+    );
   }
 
   get live(): LiveCall {
@@ -73,7 +69,7 @@ export class Call {
       lane: this.#options.lane,
       state: this.#state,
       from: this.#invite.from,
-      startedWallMs: this.startedWallMs,
+      startedWallMs: this.#options.startedWallMs,
       words: this.#deps.orders.words,
       orders: this.#deps.orders.orders,
     };
@@ -81,31 +77,29 @@ export class Call {
 
   /** Answers the INVITE with a lane of the model, or with the apology when there is none to be had, or refuses it. */
   async answer(): Promise<void> {
-    const { clock, descriptions, report } = this.#deps;
+    const { clock, report } = this.#deps;
     const invite = this.#invite;
     const inviteMs = clock.nowMs();
-    const offer = invite.sdpOffer;
     let isCancelled = false;
     invite.onCancel(() => {
       isCancelled = true;
     });
     try {
-      this.#media = offer === null ? null : descriptions.readOffer(offer);
+      this.#leg.readOffer(invite.sdpOffer);
     } catch (error) {
       return this.#refuse(488, 'Not Acceptable Here', error);
     }
     const refusal = await this.#takeLane();
     if (refusal !== null) return this.#refuse(refusal.status, refusal.reason, refusal.error, refusal.retryAfterSeconds);
-    report.started(invite, this.#media?.codec ?? '', this.startedWallMs);
+    if (this.#isClosing) return this.#leaveUnanswered();
+    report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
-    const port = this.#rtpPort ?? 0;
-    const sdp =
-      offer === null || this.#media === null ? descriptions.offer(port) : descriptions.answer(offer, this.#media, port);
     try {
-      this.#dialog = await invite.answer(sdp);
+      this.#dialog = await invite.answer(this.#leg.describe());
     } catch (error) {
       return this.#end(messageOf(error));
     }
+    if (this.#isClosing) return this.#dialog.bye({ cause: 503, text: 'Gateway stops' });
     report.answered(clock.nowMs() - inviteMs);
     this.#enter('answered', null);
     this.#wire(this.#dialog);
@@ -130,12 +124,13 @@ export class Call {
 
   /** `lane.failed`: the model of this call is lost. The guest hears the apology, then BYE with the reason. */
   onLaneFailed(error: ErrorRecord): void {
-    void this.#apologise(error, false);
+    void this.#apologise(error);
   }
 
-  /** The media worker died, and the socket with it: a new worker takes the same port for the apology. */
+  /** The media worker died: a new one takes the same port for the apology. */
   onMediaLost(error: ErrorRecord): void {
-    void this.#apologise(error, true);
+    this.#leg.lose();
+    void this.#apologise(error);
   }
 
   async hangUp(reason: { readonly cause: number; readonly text: string }): Promise<void> {
@@ -148,7 +143,7 @@ export class Call {
   /** Takes a port and a lane; only a port when the engine is away (the apology needs no model). */
   async #takeLane(): Promise<Refusal | null> {
     try {
-      await this.#open(this.#failure === null);
+      await this.#leg.open(this.#failure === null);
       return null;
     } catch (error) {
       if (isError(error, 'LANE_NONE_FREE')) {
@@ -158,26 +153,12 @@ export class Call {
       if (!isError(error, 'LANE_UNAVAILABLE')) return { ...unavailable, error };
       this.#failure = describeError(error);
       try {
-        await this.#open(false);
+        await this.#leg.open(false);
         return null;
       } catch (second) {
         return { ...unavailable, error: second };
       }
     }
-  }
-
-  async #open(withLane: boolean): Promise<void> {
-    const { callId, personaId, seed, bindAddress, recordingPath, recordingConsent } = this.#options;
-    const opened = await this.#deps.media.open({
-      callId,
-      bindAddress,
-      media: this.#media,
-      lane: withLane ? { personaId, seed } : null,
-      rtpPort: this.#rtpPort,
-      recordingPath: withLane ? recordingPath : null,
-      recordingConsent,
-    });
-    this.#rtpPort = opened.rtpPort;
   }
 
   #wire(dialog: SipDialog): void {
@@ -193,52 +174,32 @@ export class Call {
   /** The ACK came: the lane runs, and the agent greets. */
   #begin(dialog: SipDialog): void {
     if (this.#state !== 'answered') return;
-    const { clock, media, report } = this.#deps;
+    const { clock, report } = this.#deps;
     this.#ackMs = clock.nowMs();
-    if (this.#media === null && !this.#readLateAnswer(dialog)) return;
-    media.start(this.#options.callId);
+    try {
+      this.#leg.readLateAnswer(dialog.remoteSdp);
+    } catch (error) {
+      report.line(0, 'answer_refused', messageOf(error));
+      void this.hangUp({ cause: 488, text: 'No common codec' });
+      return;
+    }
+    this.#leg.start();
     report.line(0, 'ack', '');
     if (this.#failure !== null) {
-      void this.#apologise(this.#failure, false);
+      void this.#apologise(this.#failure);
       return;
     }
     this.#enter('talking', null);
     this.#limit = clock.after(this.#options.maxMs, () => void this.#reachLimit());
   }
 
-  /** The ACK of an offer-less INVITE carries the answer to our offer (RFC 3264 section 5). */
-  #readLateAnswer(dialog: SipDialog): boolean {
-    try {
-      this.#update(this.#deps.descriptions.readAnswer(dialog.remoteSdp));
-      return true;
-    } catch (error) {
-      this.#deps.report.line(0, 'answer_refused', messageOf(error));
-      void this.hangUp({ cause: 488, text: 'No common codec' });
-      return false;
-    }
-  }
-
   #answerOffer(sdp: string | null): { sdp: string } | { status: number; reason: string } {
-    const { descriptions, report } = this.#deps;
-    // An offer-less re-INVITE gets what stands as our offer; the peer's answer to it changes nothing.
-    if (sdp === null) return { sdp: descriptions.last };
     try {
-      const media = descriptions.readOffer(sdp);
-      this.#update(media);
-      return { sdp: descriptions.answer(sdp, media, this.#rtpPort ?? 0) };
+      return { sdp: this.#leg.answerOffer(sdp) };
     } catch (error) {
-      report.line(this.#sinceAckMs(), 'offer_refused', messageOf(error));
+      this.#deps.report.line(this.#sinceAckMs(), 'offer_refused', messageOf(error));
       return { status: 488, reason: 'Not Acceptable Here' };
     }
-  }
-
-  #update(media: NegotiatedMedia): void {
-    const { report, media: plane } = this.#deps;
-    this.#media = media;
-    report.line(this.#sinceAckMs(), 'media', `${media.codec}, ${media.direction}`);
-    plane
-      .update(this.#options.callId, media)
-      .catch((error: unknown) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error));
   }
 
   /** A car that has ordered is let go; one in the middle of its order is told where to go on. */
@@ -246,16 +207,15 @@ export class Call {
     const seconds = Math.round(this.#options.maxMs / 1_000);
     this.#deps.report.line(this.#sinceAckMs(), 'limit', `calls.maxSeconds ${seconds} reached`);
     if (this.#deps.orders.result === 'no_order') {
-      await this.#apologise(describeError(new SpeakerpostError('CALL_TOO_LONG', { seconds })), false);
+      await this.#apologise(describeError(new SpeakerpostError('CALL_TOO_LONG', { seconds })));
     } else {
       await this.hangUp({ cause: 200, text: 'Order taken, time is up' });
     }
   }
 
-  async #apologise(error: ErrorRecord, hasLostPort: boolean): Promise<void> {
+  async #apologise(error: ErrorRecord): Promise<void> {
     if (this.#isClosing || this.#state === 'apologising') return;
-    const { callId, apologyFile } = this.#options;
-    const { report, media: plane, orders } = this.#deps;
+    const { report, orders } = this.#deps;
     this.#failure = error;
     this.#limit?.cancel();
     // Before the ACK nobody listens yet: the ACK starts the apology.
@@ -264,11 +224,7 @@ export class Call {
     this.#enter('apologising', error.code);
     orders.end(this.#sinceAckMs(), 'lane_failed');
     try {
-      if (hasLostPort) {
-        await this.#open(false);
-        plane.start(callId);
-      }
-      await this.#within(plane.play(callId, apologyFile), APOLOGY_LIMIT_MS);
+      await this.#leg.apologise();
     } catch (second) {
       report.trouble(this.#sinceAckMs(), 'apology_failed', second);
     }
@@ -279,14 +235,14 @@ export class Call {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#limit?.cancel();
-    const { orders, media: plane, report } = this.#deps;
+    const { orders, report } = this.#deps;
     const durationMs = this.#sinceAckMs();
     orders.end(durationMs, this.#failure === null ? 'left' : 'lane_failed');
     let recording: string | null = null;
     try {
-      const closed = await plane.close(this.#options.callId);
+      const closed = await this.#leg.close();
       report.measured(closed.stats);
-      recording = closed.recording === null ? null : basename(closed.recording);
+      recording = closed.recording;
     } catch (error) {
       report.trouble(durationMs, 'media_close_failed', error);
     }
@@ -295,14 +251,20 @@ export class Call {
     this.#deps.onEnded();
   }
 
+  /** The gateway began to stop while the lane was being opened: what `#end` found nothing of yet is given back. */
+  async #leaveUnanswered(): Promise<void> {
+    this.#invite.reject(503, 'Service Unavailable', { 'Retry-After': String(UNAVAILABLE_RETRY_SECONDS) });
+    await this.#deps.media.close(this.#options.callId);
+  }
+
   #refuse(status: number, reason: string, error: unknown, retryAfterSeconds?: number): void {
     this.#isClosing = true;
     this.#deps.report.refused(status, messageOf(error), this.#invite.source.address);
-    this.#invite.reject(
-      status,
-      reason,
-      retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) },
-    );
+    this.#invite.reject(status, reason, {
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+      // Whoever looks at the intercom sees why (RFC 3261 section 20.43: 399, miscellaneous).
+      Warning: `399 speakerpost "${messageOf(error).replaceAll(/["\\]/g, "'")}"`,
+    });
     this.#enter('ended', `${status} ${messageOf(error)}`);
     this.#deps.onEnded();
   }
@@ -315,15 +277,6 @@ export class Call {
   #sinceAckMs(): number {
     return this.#ackMs === null ? 0 : Math.round(this.#deps.clock.nowMs() - this.#ackMs);
   }
-
-  #within(work: Promise<void>, limitMs: number): Promise<void> {
-    let timer: Timer | null = null;
-    const limit = new Promise<void>((_, reject) => {
-      const expire = () => reject(new SpeakerpostError('APOLOGY_TIMEOUT', { seconds: limitMs / 1_000 }));
-      timer = this.#deps.clock.after(limitMs, expire);
-    });
-    return Promise.race([work, limit]).finally(() => timer?.cancel());
-  }
 }
 
 interface Refusal {
@@ -331,8 +284,4 @@ interface Refusal {
   readonly reason: string;
   readonly error: unknown;
   readonly retryAfterSeconds: number;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
+import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
+import type { CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { ErrorRecord } from '../runtime/errors.ts';
+import { describeError, type ErrorRecord } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite, SipUserAgent } from '../sip/contract.ts';
@@ -22,17 +24,11 @@ export interface StoreLane extends LaneRule {
   readonly personaId: string;
   readonly menuId: string;
   createExtractor(): OrderExtractor;
-  toTicket(order: OrderSnapshot, call: TicketContext): Ticket;
+  toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
 }
 
-/** What a ticket needs to know of its call. */
-export interface TicketContext {
-  readonly callId: string;
-  readonly lane: string;
-  readonly startedWallMs: number;
-  readonly greetedWallMs: number | null;
-  readonly confirmedWallMs: number;
-}
+/** What a ticket needs to know of its call; the store and its menu are the lane's. */
+export type CallTicketContext = Omit<TicketContext, 'store' | 'menu' | 'producerVersion'>;
 
 export interface DeskOptions {
   readonly storeId: string;
@@ -45,6 +41,8 @@ export interface DeskOptions {
   /** Directory for recordings; null: off. */
   readonly recordingsDirectory: string | null;
   readonly consent: string | null;
+  /** Directory for the calls' token logs, which a replay needs; null: off. */
+  readonly callLogDirectory: string | null;
   /** A fixed sampling seed for every call; null: a new one each call. */
   readonly seed: number | null;
 }
@@ -52,7 +50,7 @@ export interface DeskOptions {
 export interface DeskDeps {
   readonly userAgent: SipUserAgent;
   readonly media: MediaPlane;
-  /** Session descriptions of a new call. */
+  /** Makes the session descriptions of a new call. */
   readonly describe: () => CallDescriptions;
   readonly delivery: DeliveryPlane;
   readonly clock: Clock;
@@ -68,7 +66,8 @@ export class Desk implements CallDesk {
   readonly #keeper: TicketKeeper;
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
-  readonly #committedWallMs = new Map<string, number>();
+  /** When tickets were committed that the POS has not answered yet. */
+  readonly #committedMs = new Map<string, number>();
   #alerts: Extract<LiveEvent, { kind: 'alert' }>[] = [];
   #isStopping = false;
 
@@ -124,19 +123,19 @@ export class Desk implements CallDesk {
       const { metrics, clock } = this.#deps;
       const key = `${step.ticketId}.r${step.revision}`;
       metrics.deliverySteps.inc({ what: step.what });
-      if (step.what === 'committed') this.#committedWallMs.set(key, clock.wallMs());
-      const committed = this.#committedWallMs.get(key);
-      if (step.state === 'acked' && committed !== undefined) {
-        metrics.deliverySeconds.observe((clock.wallMs() - committed) / 1_000);
-        this.#committedWallMs.delete(key);
+      if (step.what === 'committed') this.#committedMs.set(key, clock.nowMs());
+      const committedMs = this.#committedMs.get(key);
+      if (step.state === 'acked' && committedMs !== undefined) {
+        metrics.deliverySeconds.observe((clock.nowMs() - committedMs) / 1_000);
       }
+      if (step.state === 'acked' || step.state === 'dead') this.#committedMs.delete(key);
       this.#emit({ kind: 'delivery', step });
     });
     delivery.on('alert', ({ error }) => this.raise(error));
   }
 
   #take(invite: IncomingInvite): void {
-    const { log, metrics, clock, media, describe, delivery } = this.#deps;
+    const { log, metrics, clock } = this.#deps;
     const choice = this.#directory.find(invite.source.address, invite.requestUser);
     if (choice.kind === 'refused' || this.#isStopping) {
       const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
@@ -147,69 +146,70 @@ export class Desk implements CallDesk {
     }
     const { lane } = choice;
     const callId = newCallId(clock.wallMs());
-    const record = (event: Parameters<DeliveryPlane['record']>[0]) => delivery.record(event);
+    const call = this.#wire(callId, lane, invite);
+    this.#calls.set(callId, call);
+    metrics.callsLive.set(this.#calls.size);
+    const atWallMs = clock.wallMs();
+    this.#emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs });
+    call.answer().catch((error: unknown) => {
+      log.error({ err: error, callId }, 'call failed');
+      this.#forget(callId);
+      invite.reject(500, 'Server Internal Error');
+    });
+  }
+
+  /** A call with its parts: the order, the report, the media leg's descriptions. */
+  #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
+    const { log, metrics, clock, media, describe, delivery } = this.#deps;
+    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { callLogDirectory } = this.#options;
+    const { personaId, menuId } = lane;
+    const seed = this.#options.seed ?? randomInt(2 ** 31);
+    const record = (event: CallRecordEvent) => delivery.record(event);
     const emit = (event: LiveEvent) => this.#emit(event);
+    const startedWallMs = clock.wallMs();
     const orders = new OrderTaking({
       callId,
       extractor: lane.createExtractor(),
       toTicket: (order) => {
-        const nowWallMs = clock.wallMs();
-        const ticket = lane.toTicket(order, {
-          callId,
-          lane: lane.id,
-          startedWallMs: call.startedWallMs,
-          greetedWallMs: orders.greetedMs === null ? null : Math.round(call.startedWallMs + orders.greetedMs),
-          confirmedWallMs: nowWallMs,
-        });
+        const greetedWallMs = orders.greetedMs === null ? null : Math.round(startedWallMs + orders.greetedMs);
+        const confirmedWallMs = clock.wallMs();
+        const ticket = lane.toTicket(order, { callId, lane: lane.id, startedWallMs, greetedWallMs, confirmedWallMs });
         metrics.tickets.inc({ review: String(ticket.review.needed) });
         return ticket;
+      },
+      onTicketFailed: (atMs, error) => {
+        report.trouble(atMs, 'ticket_failed', error);
+        this.raise(describeError(error), callId);
       },
       keep: (ticket) => this.#keeper.keep(ticket),
       record,
       emit,
     });
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
-    const { personaId, menuId } = lane;
-    const seed = this.#options.seed ?? randomInt(2 ** 31);
+    const identity = { callId, storeId, lane: lane.id, menuId, personaId, seed };
     const report = new CallReport(
-      {
-        callId,
-        storeId,
-        lane: lane.id,
-        menuId,
-        personaId,
-        seed,
-        consent: recordingsDirectory === null ? null : consent,
-      },
+      { ...identity, consent: recordingsDirectory === null ? null : consent },
       { clock, log, metrics, record, emit },
     );
-    const call = new Call(
+    return new Call(
       {
         callId,
         lane: lane.id,
         personaId,
         seed,
         bindAddress,
+        startedWallMs,
         maxMs,
         apologyFile,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
+        callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,
         recordingConsent: consent,
-        apologise: this.#keeper.isFull
-          ? { code: 'TICKET_NOT_STORED', details: { reason: 'an earlier ticket is still in memory' } }
-          : null,
+        apologise: this.#keeper.refusal,
       },
       { media, descriptions: describe(), orders, report, clock, onEnded: () => this.#forget(callId) },
       invite,
     );
-    this.#calls.set(callId, call);
-    metrics.callsLive.set(this.#calls.size);
-    emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs: clock.wallMs() });
-    call.answer().catch((error: unknown) => {
-      log.error({ err: error, callId }, 'call failed');
-      this.#forget(callId);
-      invite.reject(500, 'Server Internal Error');
-    });
   }
 
   #forget(callId: string): void {

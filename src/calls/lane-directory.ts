@@ -1,4 +1,4 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { AddressRanges } from '../runtime/address-ranges.ts';
 
 /** Who may call, by source address. */
 export interface TrunkRule {
@@ -20,17 +20,16 @@ export type LaneChoice<Lane> =
 
 /** Which lane an INVITE is for: by the trunk of its source, then by the user part of its Request-URI (often empty). */
 export class LaneDirectory<Lane extends LaneRule> {
-  readonly #trunks: readonly { readonly id: string; readonly sources: BlockList }[];
+  readonly #trunks: readonly { readonly id: string; readonly sources: AddressRanges }[];
   readonly #lanes: readonly Lane[];
 
   constructor(trunks: readonly TrunkRule[], lanes: readonly Lane[]) {
-    this.#trunks = trunks.map((trunk) => ({ id: trunk.id, sources: blockList(trunk.allow) }));
+    this.#trunks = trunks.map((trunk) => ({ id: trunk.id, sources: new AddressRanges(trunk.allow) }));
     this.#lanes = lanes;
   }
 
   find(sourceAddress: string, requestUser: string): LaneChoice<Lane> {
-    const family = isIPv6(sourceAddress) ? 'ipv6' : 'ipv4';
-    const trunks = this.#trunks.filter((trunk) => trunk.sources.check(sourceAddress, family)).map((trunk) => trunk.id);
+    const trunks = this.#trunks.filter((trunk) => trunk.sources.has(sourceAddress)).map((trunk) => trunk.id);
     if (trunks.length === 0) return { kind: 'refused', status: 403, reason: 'no trunk allows this address' };
     const reachable = this.#lanes.filter((lane) => trunks.includes(lane.trunk));
     const lane =
@@ -40,15 +39,4 @@ export class LaneDirectory<Lane extends LaneRule> {
       return { kind: 'refused', status: 404, reason: `no lane answers "${requestUser}" on trunk ${trunks.join(', ')}` };
     return { kind: 'found', lane };
   }
-}
-
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', prefix] = range.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
 }

@@ -10,6 +10,8 @@ export interface OrderTakingOptions {
   readonly extractor: OrderExtractor;
   readonly toTicket: (order: OrderSnapshot) => Ticket;
   readonly keep: (ticket: Ticket) => Promise<void>;
+  /** No ticket can be made of an order: the call and all others go on. */
+  readonly onTicketFailed: (atMs: number, error: unknown) => void;
   readonly record: (event: CallRecordEvent) => void;
   readonly emit: (event: LiveEvent) => void;
 }
@@ -82,15 +84,26 @@ export class OrderTaking {
   }
 
   #close(order: OrderSnapshot, atMs: number): void {
-    const { callId, record, toTicket, keep } = this.#options;
+    const { callId, record, keep } = this.#options;
     record({ kind: 'log', callId, atMs, what: 'order_closed', detail: `car ${order.customerSeq}, ${order.status}` });
     // Nothing was sent yet, so nothing is; an order taken back after it was sent goes out as a voiding revision.
     if (order.status === 'abandoned' && order.revision === 1) {
       this.#abandoned = true;
       return;
     }
+    const ticket = this.#toTicket(order, atMs);
+    if (ticket === null) return;
     this.#ticketCount++;
-    void keep(toTicket(order));
+    void keep(ticket);
+  }
+
+  #toTicket(order: OrderSnapshot, atMs: number): Ticket | null {
+    try {
+      return this.#options.toTicket(order);
+    } catch (error) {
+      this.#options.onTicketFailed(atMs, error);
+      return null;
+    }
   }
 
   #writeDraft(atMs: number): void {

@@ -98,7 +98,7 @@ function heading(name: string): string {
   return `${name.padStart(8)}  `;
 }
 
-export function dollars(cents: number): string {
+function dollars(cents: number): string {
   return (cents / 100).toFixed(2);
 }
 

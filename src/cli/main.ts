@@ -1,4 +1,4 @@
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { explain, isUsage } from './explain.ts';
 
 interface Command {
   readonly summary: string;
@@ -23,9 +23,25 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'check this machine and a store file: one line and one remedy each',
     run: async (args) => (await import('./doctor.ts')).runDoctor(args),
   },
+  pos: {
+    summary: "send a test order to the store's POS and say what came back",
+    run: async (args) => (await import('./pos.ts')).runPos(args),
+  },
   golden: {
     summary: 'prove that a checkpoint folder gives the numbers of the published model',
     run: async (args) => (await import('./golden.ts')).runGolden(args),
+  },
+  bench: {
+    summary: 'measure how many lanes a machine serves in time',
+    run: async (args) => (await import('./bench.ts')).runBench(args),
+  },
+  model: {
+    summary: 'say what a checkpoint folder holds, or write a random one',
+    run: async (args) => (await import('./model.ts')).runModel(args),
+  },
+  replay: {
+    summary: 'run a recorded call again and say whether it gives the same tokens',
+    run: async (args) => (await import('./replay.ts')).runReplay(args),
   },
 };
 
@@ -54,14 +70,4 @@ export async function main(args: readonly string[]): Promise<void> {
     process.stderr.write(`${explain(error)}\n`);
     process.exitCode = isUsage(error) ? 2 : 1;
   }
-}
-
-function isUsage(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-}
-
-function explain(error: unknown): string {
-  if (error instanceof SpeakerpostError) return `${error.code}: ${error.message}\n  What to do: ${error.remedy}`;
-  if (isUsage(error)) return (error as Error).message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

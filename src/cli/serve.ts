@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { readStoreConfig } from '../config/store.ts';
 import { startGateway } from '../gateway.ts';
+import { describeError } from '../runtime/errors.ts';
 import { createLog } from '../runtime/log.ts';
+import { explain } from './explain.ts';
 import { untilSignal } from './until-signal.ts';
 
 const HELP = `Usage: speakerpost serve [--config FILE]
@@ -22,13 +24,19 @@ export async function runServe(args: readonly string[]): Promise<number> {
   }
   const config = readStoreConfig(values.config);
   const log = createLog('speakerpost', config.log);
+  // From now on, so that a signal during the start leaves no process behind.
+  const stopSignal = untilSignal();
   const gateway = await startGateway(config, { log, terminal: process.stdout });
   process.stdout.write(`SIP at ${gateway.sipListening.join(', ')}; pages at ${gateway.web.url}\n`);
   gateway.ready.then(
     ({ model, device, lanes }) => process.stdout.write(`Model ${model} on the ${device}: ${lanes} lanes take orders\n`),
-    (error: unknown) => log.fatal({ err: error }, 'the engine cannot start: every car hears the apology'),
+    (error: unknown) => {
+      // The log is for machines; whoever started this reads what to do.
+      process.stderr.write(`${explain(error)}\nUntil then every car hears the apology.\n`);
+      log.fatal({ error: describeError(error) }, 'the engine cannot start: every car hears the apology');
+    },
   );
-  const signal = await untilSignal();
+  const signal = await stopSignal;
   log.info({ signal }, 'gateway stops');
   await gateway.stop();
   return 0;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 
 /**
  * Reads a YAML (or JSON) file and parses it with `schema`. A string `env:NAME` stands for the environment variable NAME, so that
@@ -32,11 +32,7 @@ function parseFile(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new SpeakerpostError(
-      'CONFIG_UNREADABLE',
-      { file, reason: error instanceof Error ? error.message : String(error) },
-      error,
-    );
+    throw new SpeakerpostError('CONFIG_UNREADABLE', { file, reason: messageOf(error) }, error);
   }
   const document = parseDocument(text);
   const fault = document.errors[0];
@@ -94,7 +90,13 @@ function valueAt(settings: unknown, keys: readonly PropertyKey[]): unknown {
   );
 }
 
-const secretKeys: ReadonlySet<PropertyKey> = new Set(['secret', 'metricsToken']);
+const secretKeys: ReadonlySet<PropertyKey> = new Set([
+  'secret',
+  'previousSecret',
+  'clientSecret',
+  'accessToken',
+  'metricsToken',
+]);
 
 function showValue(value: unknown, keys: readonly PropertyKey[]): string {
   if (value === undefined) return 'missing';

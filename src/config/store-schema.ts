@@ -1,11 +1,11 @@
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { isAddressRange } from '../runtime/address-ranges.ts';
+import { pos } from './pos-schema.ts';
 
 /** `192.168.1.20` or `192.168.1.0/24`. */
 const addressRange = z.string().refine(isAddressRange, 'expected an IP address or a range such as 192.168.1.0/24');
 
 const port = z.int().min(1).max(65_535);
-const loopbackAddresses = new Set(['127.0.0.1', '::1', 'localhost']);
 
 const trunk = z.strictObject({
   id: z.string().min(1),
@@ -33,7 +33,8 @@ const sip = z
         'expected embedded or drachtio://:secret@host:port',
       )
       .default('embedded'),
-    bind: z.string().default('127.0.0.1'),
+    /** It goes into SDP as it is. */
+    bind: z.ipv4('expected an IPv4 address of this machine').default('127.0.0.1'),
     port: port.default(5060),
     /** Address that goes into SDP and Contact where it differs from `bind` (NAT, 0.0.0.0). */
     externalAddress: z.ipv4().nullable().default(null),
@@ -47,7 +48,7 @@ const sip = z
         message: 'bind is 0.0.0.0, so the address that intercoms reach must be named here',
       });
     }
-    if (loopbackAddresses.has(value.bind)) return;
+    if (value.bind.startsWith('127.')) return;
     if (value.trunks.every((each) => each.allow.every((range) => range.startsWith('127.')))) {
       context.addIssue({
         code: 'custom',
@@ -76,21 +77,10 @@ const engine = z.strictObject({
   /** Conversations at once. */
   lanes: z.int().min(1).max(64).default(2),
   threads: z.int().min(1).max(64).default(1),
+  /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
+  frameBudgetMs: z.number().positive().nullable().default(80),
   /** A fixed seed makes every call reproducible; null: a new one each call. */
   seed: z.int().nonnegative().nullable().default(null),
-});
-
-const pos = z.strictObject({
-  kind: z.literal('webhook'),
-  url: z.url({ protocol: /^https?$/ }),
-  /** Standard Webhooks secret. */
-  secret: z
-    .string()
-    .regex(
-      /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/,
-      'expected whsec_ and base64, e.g. made by: echo whsec_$(openssl rand -base64 32)',
-    ),
-  timeoutSeconds: z.number().positive().max(120).default(10),
 });
 
 const orders = z.strictObject({
@@ -111,8 +101,10 @@ const recording = z
     enabled: z.boolean().default(false),
     /** What guests are told; it is kept with every recording. */
     consent: z.string().min(1).nullable().default(null),
+    /** Keep what `speakerpost replay` needs: seed, persona, the user's codes and the agent's tokens. The codec turns them into sound again. */
+    tokens: z.boolean().default(false),
   })
-  .refine((value) => !value.enabled || value.consent !== null, {
+  .refine(({ enabled, tokens, consent }) => !(enabled || tokens) || consent !== null, {
     path: ['consent'],
     error: 'recording is enabled: state the consent line that guests are given',
   });
@@ -164,6 +156,31 @@ export const storeSchema = z
   })
   .superRefine((value, context) => {
     const trunks = new Set(value.sip.trunks.map((each) => each.id));
+    const { kind } = value.orders.pos;
+    if ((kind === 'square' || kind === 'toast') && value.store.externalId === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['store', 'externalId'],
+        message: `orders.pos is ${kind}, which knows the store by this id (${kind === 'square' ? 'location' : 'restaurant guid'})`,
+      });
+    }
+    const { first, last } = value.media.rtpPorts;
+    const pairs = Math.floor((last - first - (first % 2) + 1) / 2);
+    if (pairs < value.engine.lanes) {
+      context.addIssue({
+        code: 'custom',
+        path: ['media', 'rtpPorts'],
+        message: `holds ${pairs} pairs of an even port and the next one; engine.lanes needs ${value.engine.lanes}`,
+      });
+    }
+    value.sip.trunks.forEach((each, index) => {
+      if (value.sip.trunks.findIndex((other) => other.id === each.id) < index)
+        context.addIssue({
+          code: 'custom',
+          path: ['sip', 'trunks', index, 'id'],
+          message: 'another trunk has this id',
+        });
+    });
     const seen = new Set<string>();
     value.lanes.forEach((each, index) => {
       if (!trunks.has(each.trunk)) {
@@ -181,25 +198,18 @@ export const storeSchema = z
         });
       }
       seen.add(each.id);
+      const before = value.lanes.findIndex((other) => other.trunk === each.trunk && other.user === each.user);
+      if (before < index) {
+        context.addIssue({
+          code: 'custom',
+          path: ['lanes', index, 'user'],
+          message: `lane ${value.lanes[before]?.id} already answers this user on trunk ${each.trunk}: no car would reach this one`,
+        });
+      }
     });
   });
 
 export type StoreSettings = z.infer<typeof storeSchema>;
-
-function isAddressRange(value: string): boolean {
-  const [address = '', prefix, more] = value.split('/');
-  if (more !== undefined) return false;
-  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : null;
-  if (family === null) return false;
-  if (prefix === undefined) return true;
-  if (!/^\d{1,3}$/.test(prefix)) return false;
-  try {
-    new BlockList().addSubnet(address, Number(prefix), family);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isTimezone(value: string): boolean {
   try {

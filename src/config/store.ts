@@ -48,10 +48,15 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     file: path,
     dataDirectory: beside(settings.dataDirectory),
     engine: { ...settings.engine, model: beside(settings.engine.model) },
+    orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
     calls: { ...settings.calls, apology: beside(settings.calls.apology) },
     lanes,
     personas: [...personaFiles.values()],
   };
+}
+
+function posOf(pos: StoreSettings['orders']['pos'], beside: (name: string) => string): StoreSettings['orders']['pos'] {
+  return pos.kind === 'folder' ? { ...pos, folder: beside(pos.folder) } : pos;
 }
 
 /** A persona's file; two files of one id in different folders stay apart by a hash of what they say. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { type Ticket, ticketSchema } from '../orders/ticket.ts';
+import { messageOf } from '../runtime/errors.ts';
 
 const BODY_LIMIT_BYTES = 1_000_000;
 
@@ -29,7 +30,6 @@ export interface DemoPosOrder {
   readonly orderId: string;
   readonly key: string;
   readonly ticket: Ticket;
-  readonly receivedWallMs: number;
 }
 
 interface DemoPosEvents {
@@ -60,7 +60,7 @@ export async function startDemoPos(options: DemoPosOptions): Promise<DemoPos> {
   const take = (key: string, ticket: Ticket): DemoPosOrder => {
     const known = orders.get(key);
     if (known !== undefined) return known;
-    const order = { orderId: `pos-${orders.size + 1}`, key, ticket, receivedWallMs: Date.now() };
+    const order = { orderId: `pos-${orders.size + 1}`, key, ticket };
     orders.set(key, order);
     events.emit('order', order);
     return order;
@@ -78,7 +78,7 @@ export async function startDemoPos(options: DemoPosOptions): Promise<DemoPos> {
     try {
       webhook.verify(body, headers, { jsonParse: false });
     } catch (error) {
-      return answer(401, { error: error instanceof Error ? error.message : String(error) }, null);
+      return answer(401, { error: messageOf(error) }, null);
     }
     const key = headers['webhook-id'];
     const ticket = ticketSchema.safeParse(parseJson(body));

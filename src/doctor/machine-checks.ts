@@ -1,8 +1,9 @@
 import { createSocket } from 'node:dgram';
-import { mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { StoreConfig } from '../config/store.ts';
+import { SpeakerpostError } from '../runtime/errors.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
 
 const NODE_MAJOR = 24;
@@ -56,7 +57,13 @@ export function machineChecks(config: StoreConfig): readonly Check[] {
 }
 
 function checkDisk(directory: string) {
-  mkdirSync(directory, { recursive: true });
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SpeakerpostError('DATA_DIRECTORY_UNUSABLE', { directory, reason }, error);
+  }
   const { bavail, bsize } = statfsSync(directory);
   const free = bavail * bsize;
   const detail = `${(free / 2 ** 30).toFixed(1)} GiB free at ${directory}`;

@@ -1,13 +1,17 @@
-import { connect } from 'node:net';
 import type { StoreConfig } from '../config/store.ts';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
+import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
+import { MODEL_SAMPLE_RATE_HZ } from '../media/contract.ts';
+import { readClip } from '../media/plane/clip.ts';
+import { describeFinding, lintMenu } from '../orders/extraction/lint-menu.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
+import { posChecks } from './pos-checks.ts';
+import { tryConnect } from './try-connect.ts';
 
-const CONNECT_WITHIN_MS = 3_000;
-/** Webhook signatures are refused at 5 minutes. */
-const CLOCK_DIFFERENCE_MS = 60_000;
+/** A line of the report is to be read at a glance. */
+const FINDINGS_SHOWN = 5;
 
 export function serviceChecks(config: StoreConfig): readonly Check[] {
   return [
@@ -23,18 +27,36 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
       run: async () => {
         const checkpoint = openCheckpoint(config.engine.model);
         const { lm, mimi, tokenizerFile } = checkpoint;
+        await loadTokenizer(tokenizerFile);
         return ok([lm.file, mimi.file, tokenizerFile].join(', '));
       },
     },
+    { name: 'menus', run: async () => checkMenus([...new Set(config.lanes.map((lane) => lane.menuFile))]) },
     {
-      name: 'menus',
-      run: async () =>
-        ok([...new Set(config.lanes.map((lane) => lane.menuFile))].map((file) => readMenu(file).id).join(', ')),
+      name: 'apology',
+      run: async () => {
+        const samples = await readClip(config.calls.apology);
+        return ok(`${config.calls.apology}, ${(samples.length / MODEL_SAMPLE_RATE_HZ).toFixed(1)} s`);
+      },
     },
     { name: 'SIP server', run: () => checkSipServer(config) },
     { name: 'queue', run: () => checkQueue(config) },
-    { name: 'POS', run: () => checkPos(config) },
+    ...posChecks(config),
   ];
+}
+
+/** Words that mean two things, and products in the store's own name, are for the operator to know. */
+function checkMenus(files: readonly string[]) {
+  const menus = files.map((file) => readMenu(file));
+  const ids = menus.map(({ id }) => id).join(', ');
+  const findings = menus.flatMap((menu) => lintMenu(menu).map((finding) => `${menu.id}: ${describeFinding(finding)}`));
+  if (findings.length === 0) return ok(ids);
+  const shown = findings.slice(0, FINDINGS_SHOWN).join('; ');
+  const more = findings.length > FINDINGS_SHOWN ? `; and ${findings.length - FINDINGS_SHOWN} more` : '';
+  return warning(
+    `${ids}; ${shown}${more}`,
+    'Give each thing words of its own in the menu, or check such orders by ear',
+  );
 }
 
 async function checkSipServer(config: StoreConfig) {
@@ -57,41 +79,4 @@ async function checkReachable(address: string, defaultPort: number, remedy: stri
   const target = `${hostname}:${port === '' ? defaultPort : port}`;
   const fault = await tryConnect(hostname, port === '' ? defaultPort : Number(port));
   return fault === null ? ok(`${target} answers`) : failed(`${target}: ${fault}`, remedy);
-}
-
-/** A HEAD request places no order; its Date header tells whether both clocks agree, which signatures need. */
-async function checkPos(config: StoreConfig) {
-  const { url } = config.orders.pos;
-  let response: Response;
-  try {
-    response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(CONNECT_WITHIN_MS) });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    return failed(
-      `${url}: ${cause}`,
-      'Check that the POS runs and that orders.pos.url is right; orders wait until it answers',
-    );
-  }
-  const date = Date.parse(response.headers.get('date') ?? '');
-  if (Number.isNaN(date)) return ok(`${url} answers`);
-  const differenceMs = Math.abs(Date.now() - date);
-  return differenceMs < CLOCK_DIFFERENCE_MS
-    ? ok(`${url} answers, clocks agree`)
-    : warning(
-        `${url} answers, its clock differs by ${Math.round(differenceMs / 1_000)} s`,
-        'Set both clocks (timedatectl set-ntp true): signatures are refused at 300 s',
-      );
-}
-
-function tryConnect(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_WITHIN_MS });
-    const finish = (fault: string | null) => {
-      socket.destroy();
-      resolve(fault);
-    };
-    socket.once('connect', () => finish(null));
-    socket.once('timeout', () => finish(`no answer within ${CONNECT_WITHIN_MS / 1_000} s`));
-    socket.once('error', (error) => finish(error.message));
-  });
 }

@@ -1,6 +1,6 @@
 /**
  * What the rest of the gateway sees of the model. The engine is a child process behind one frame port: a Unix-domain
- * socket over which lanes are opened and 80 ms frames go both ways. src/engine/frame-port.ts has the bytes.
+ * socket over which lanes are opened and 80 ms frames go both ways. src/engine/serving/frame-port.ts has the bytes.
  */
 import type { ErrorRecord } from '../runtime/errors.ts';
 
@@ -20,6 +20,13 @@ export interface EngineOptions {
   /** Threads inside one operator. */
   readonly threads: number;
   readonly personas: readonly Persona[];
+  /** Persona images kept ready; the rest is prepared when a call asks for it. Default: 64 images, 2 GB. */
+  readonly personaImages?: { readonly count: number; readonly bytes: number };
+  /**
+   * A lane is refused when the measured p99 from a frame's arrival to its answer would pass this with one lane more. null: lanes are
+   * given out as long as there are any. Default 80.
+   */
+  readonly frameBudgetMs?: number | null;
 }
 
 /** One frame back from the model. */
@@ -42,6 +49,11 @@ export interface LaneHandle {
   /** Sends 1920 samples of the user; answers come by `onFrame` in order. */
   push(samples: Float32Array): void;
   onFrame(listener: (frame: AgentFrame) => void): void;
+  /**
+   * Puts words into the agent's mouth, after what it was given before; between the words it sounds as the model wants. Resolves when the
+   * last of them has sounded. Rejects with LANE_WORDS_INVALID, or with what ended the lane.
+   */
+  say(text: string): Promise<void>;
   /** The lane is lost (bad input to it, a failed run, the engine's death): once; nothing comes after. */
   onFailed(listener: (error: ErrorRecord) => void): void;
   close(): void;
@@ -51,8 +63,11 @@ export interface LaneHandle {
 export interface EngineClient {
   /** Milliseconds by which text comes before its sound, from the checkpoint (frames x 80). */
   readonly textLeadMs: number;
-  /** Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN. */
-  openLane(personaId: string, seed: number): Promise<LaneHandle>;
+  /**
+   * `logFile`: where the engine writes what a replay of the call needs; null: nowhere.
+   * Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN.
+   */
+  openLane(personaId: string, seed: number, logFile?: string | null): Promise<LaneHandle>;
   onLost(listener: (error: ErrorRecord) => void): void;
   close(): void;
 }

@@ -28,6 +28,8 @@ export type VoicePrompt =
 export interface PersonaImage {
   /** Steps that the prompt took. */
   readonly promptSteps: number;
+  /** Memory that it takes, on whichever device. */
+  readonly byteLength: number;
 }
 
 export interface LaneFrame {
@@ -42,6 +44,8 @@ export interface LaneResult {
   readonly lane: number;
   /** null for a step that returns nothing (the first ones of a call without a prompt). */
   readonly tokens: { readonly text: number; readonly agent: Int32Array } | null;
+  /** What the codec made of the user's samples: what a replay needs of them. */
+  readonly userCodes: ArrayLike<number>;
   /** 1920 samples; zeros when `tokens` is null. */
   readonly samples: Float32Array;
 }
@@ -52,6 +56,14 @@ export interface ModelSummary {
   /** The device that was taken; for `auto` with the reason. */
   readonly device: string;
   readonly textLeadFrames: number;
+  /** Frames that a word sounds, for each of its letters. */
+  readonly textFramesPerCharacter: number;
+  /** Text ids are 0 to textCard - 1. */
+  readonly textCard: number;
+  /** Codes of each speaker in a frame. */
+  readonly codebooks: number;
+  /** Tells this checkpoint from others. */
+  readonly fingerprint: string;
   /** Text ids that print nothing. */
   readonly textPaddingIds: readonly number[];
   /** The sentencepiece model's file, absolute; it need not exist. */
@@ -79,7 +91,7 @@ export interface ModelOptions {
   readonly sampling?: 'checkpoint' | 'greedy';
 }
 
-/** `loadModel` of src/engine/load-model.ts. Throws MODEL_... errors that name file and tensor, RUNTIME_... of the library. */
+/** `loadModel` of src/engine/load-model.ts. Throws MODEL_... errors that name file and tensor, ORT_... of the library. */
 export type LoadModel = (directory: string, options: ModelOptions) => Promise<SpeechModel>;
 
 export interface SpeechModel {
@@ -87,6 +99,8 @@ export interface SpeechModel {
   readonly lanes: number;
   /** Runs the prompt phases once, between steps: lanes are not touched. */
   preparePersona(prompt: PersonaPrompt): Promise<PersonaImage>;
+  /** Gives back the memory of an image that no lane will be made from any more, where that is not the garbage collector's. */
+  releasePersona?(image: PersonaImage): void;
   /**
    * Makes the lane a fresh copy of the image; `seed` (any safe integer) drives sampling. A reused lane equals a fresh one bit
    * for bit. Other lanes may be in a step meanwhile; this one must not (LANE_BUSY).

@@ -57,13 +57,11 @@ export class RecordedFrames implements FrameRunner {
     await done;
     lm.relocated(size);
     return frames.map(({ lane }) => {
-      const row = lm.end(lane, running.includes(lane), mimi.codes(lane));
-      if (row === null) return { lane, tokens: null, samples: new Float32Array(frameSamples) };
-      return {
-        lane,
-        tokens: { text: row[0] ?? 0, agent: row.slice(1, 1 + this.#codebooks) },
-        samples: mimi.samples(lane),
-      };
+      const userCodes = mimi.codes(lane);
+      const row = lm.end(lane, running.includes(lane), userCodes);
+      if (row === null) return { lane, tokens: null, userCodes, samples: new Float32Array(frameSamples) };
+      const tokens = { text: row[0] ?? 0, agent: row.slice(1, 1 + this.#codebooks) };
+      return { lane, tokens, userCodes, samples: mimi.samples(lane) };
     });
   }
 

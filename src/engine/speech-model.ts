@@ -14,7 +14,9 @@ import type {
   PersonaPrompt,
   SpeechModel,
 } from './model-contract.ts';
+import type { DeviceMemory } from './ort/device.ts';
 import type { OrtRuntime } from './ort/session.ts';
+import { checkpointFingerprint } from './replay/fingerprint.ts';
 
 export interface ModelParts {
   readonly checkpoint: Checkpoint;
@@ -34,6 +36,8 @@ export class CheckpointModel implements SpeechModel {
   readonly lanes: number;
   readonly #parts: ModelParts;
   readonly #images = new WeakMap<PersonaImage, LmSnapshot>();
+  /** A device's memory is not the garbage collector's: it is freed when nobody has the image any more. */
+  readonly #forgotten = new FinalizationRegistry<DeviceMemory>((memory) => memory.free());
   /** How many steps a lane waits for or runs in. */
   readonly #pending = new Map<number, number>();
   #isClosed = false;
@@ -67,8 +71,10 @@ export class CheckpointModel implements SpeechModel {
       // Each step takes its turn between the frames of calls.
       while (!(await this.#inTurn(() => steps.next())).done);
       const snapshot = lm.save(lane);
-      const image: PersonaImage = { promptSteps: snapshot.ring.offset };
+      const { ring, cache } = snapshot;
+      const image: PersonaImage = { promptSteps: ring.offset, byteLength: cache?.memory.byteLength ?? 0 };
       this.#images.set(image, snapshot);
+      if (cache !== null) this.#forgotten.register(image, cache.memory);
       return image;
     });
     this.#lastPersona = prepared.catch(() => {});
@@ -167,6 +173,10 @@ function summarise({ checkpoint, runtime, device }: ModelParts): ModelSummary {
     runtimeVersion: runtime.library.version,
     device,
     textLeadFrames,
+    textFramesPerCharacter: checkpoint.configuration.textFramesPerCharacter,
+    textCard: checkpoint.configuration.lm.textCard,
+    codebooks: checkpoint.configuration.lm.codebooks,
+    fingerprint: checkpointFingerprint(checkpoint),
     textPaddingIds: [endOfPadding, prompt.textPadding],
     tokenizerFile: checkpoint.tokenizerFile,
     ownPrompt: {

@@ -27,11 +27,11 @@ export class SteppedFrames implements FrameRunner {
     const sounds = await this.#mimi.decode(spoken);
     const results = new Map<number, LaneResult>();
     for (const [i, { lane, text, codes: agent }] of spoken.entries()) {
-      results.set(lane, { lane, tokens: { text, agent }, samples: sounds[i] ?? new Float32Array(frameSamples) });
+      const samples = sounds[i] ?? new Float32Array(frameSamples);
+      results.set(lane, { lane, tokens: { text, agent }, userCodes: [], samples });
     }
-    return frames.map(
-      ({ lane }) => results.get(lane) ?? { lane, tokens: null, samples: new Float32Array(frameSamples) },
-    );
+    const nothing = { tokens: null, samples: new Float32Array(frameSamples) };
+    return frames.map(({ lane }, i) => ({ lane, ...(results.get(lane) ?? nothing), userCodes: codes[i] ?? [] }));
   }
 
   close(): void {}

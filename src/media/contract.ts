@@ -39,7 +39,12 @@ export interface OpenSession {
   /** null: not negotiated yet (the INVITE had no offer, ours needs the port); `update` gives it before `start`. */
   readonly media: NegotiatedMedia | null;
   /** null: no model; the session only plays clips (the apology after a failure). */
-  readonly lane: { readonly personaId: string; readonly seed: number } | null;
+  readonly lane: {
+    readonly personaId: string;
+    readonly seed: number;
+    /** Where the engine writes what a replay of the call needs; null: nowhere. */
+    readonly logFile?: string | null;
+  } | null;
   /** A port to take again (the apology after the worker died); null: any free one of the range. */
   readonly rtpPort: number | null;
   /** Path of the Ogg-Opus file without suffix; null: no recording. */

@@ -2,24 +2,21 @@ import { randomInt } from 'node:crypto';
 import type { Timer } from '../runtime/clock.ts';
 import { AudioPath } from './audio-path.ts';
 import type { MediaSession, NegotiatedMedia, PartnerFrame } from './contract.ts';
+import { PacketReceiver } from './packet-receiver.ts';
 import type { PortPair } from './port-pool.ts';
 import { RecordingLine } from './recording-line.ts';
+import { ReleaseTimer } from './release-timer.ts';
 import { ResamplerFactory } from './resample/resampler.ts';
 import { RtcpReporter } from './rtcp-reporter.ts';
-import { Reception } from './rtp/reception.ts';
 import type { SenderInfo } from './rtp/rtcp.ts';
-import { emptyRtpHeader, looksLikeRtcp, readRtp } from './rtp/rtp-reader.ts';
-import { EventReceiver, isDigit } from './rtp/telephone-event.ts';
+import { looksLikeRtcp } from './rtp/rtp-reader.ts';
+import { isDigit } from './rtp/telephone-event.ts';
 import { PacketSender } from './send/packet-sender.ts';
 import type { MediaSessionOptions } from './session-options.ts';
-import { SourceLock } from './source-lock.ts';
 import type { Endpoint } from './udp-socket.ts';
 
 /** Without a frame of the partner for so long after the start, filler begins to go out. */
 const FILLER_AFTER_MS = 200;
-/** A deadline's timer that fires so late tells of a thread that stood still. */
-const BEHIND_MS = 5;
-const COMFORT_NOISE_PAYLOAD_TYPE = 13;
 const UNSPECIFIED = '0.0.0.0';
 
 /** One kernel and its filters for all sessions of the thread. */
@@ -33,40 +30,37 @@ export async function openMediaSession(options: MediaSessionOptions): Promise<Me
   return new Session(options, await options.ports.take(options.bindAddress, options.rtpPort));
 }
 
-/** The wiring of sockets, clock and sound; see `AudioPath` for the sound and `SourceLock` for whose packets are taken. */
+/** The wiring of sockets, clock and sound; `AudioPath` has the sound, `PacketReceiver` and `PacketSender` what comes and goes. */
 class Session implements MediaSession {
   readonly rtpPort: number;
   readonly #options: MediaSessionOptions;
   readonly #pair: PortPair;
-  readonly #lock = new SourceLock();
-  readonly #header = emptyRtpHeader();
+  readonly #receiver: PacketReceiver;
   readonly #sender: PacketSender;
-  readonly #events = new EventReceiver();
   readonly #reporter: RtcpReporter;
   #path: AudioPath | null = null;
   #media: NegotiatedMedia | null;
-  #reception: Reception | null = null;
-  #lostBefore = 0;
   #startedMs: number | null = null;
   #closed = false;
   #leaveTicker: (() => void) | null = null;
   #fillerTimer: Timer | null = null;
-  #deadlineTimer: Timer | null = null;
-  #deadlineDueMs = Number.POSITIVE_INFINITY;
-  #gaveWay = false;
+  #releaseTimer: ReleaseTimer | null = null;
   #packetsAtReport = 0;
   #lastMediaMs = 0;
   #timeoutRaised = false;
   #firstFrameMs: number | null = null;
-  #packetsReceived = 0;
-  #packetsRefused = 0;
 
   constructor(options: MediaSessionOptions, pair: PortPair) {
     this.#options = options;
     this.#pair = pair;
     this.rtpPort = pair.rtp.port;
     this.#media = options.media;
-    if (options.media !== null) this.#lock.expect(options.media.remote, options.clock.nowMs());
+    this.#receiver = new PacketReceiver(pair.rtp, {
+      packet: ({ sequence, timestamp, payloadStart, payloadEnd }, nowMs) =>
+        options.events.packet?.({ atMs: nowMs, sequence, timestamp, payloadBytes: payloadEnd - payloadStart }),
+      digit: (digit, nowMs) => options.events.dtmf({ digit, atMs: this.#sinceStart(nowMs) }),
+    });
+    if (options.media !== null) this.#receiver.lock.expect(options.media.remote, options.clock.nowMs());
     this.#sender = new PacketSender(pair.rtp, (below) => randomInt(below));
     this.#reporter = new RtcpReporter({
       clock: options.clock,
@@ -74,7 +68,7 @@ class Session implements MediaSession {
       cname: `${randomInt(2 ** 47).toString(36)}@speakerpost`,
       random: () => randomInt(2 ** 32) / 2 ** 32,
       sender: () => this.#senderInfo(),
-      reception: () => this.#reception,
+      reception: () => this.#receiver.reception,
       send: (bytes) => this.#sendRtcp(bytes),
     });
     pair.rtp.onDatagram((bytes, from) => this.#onDatagram(bytes, from));
@@ -87,7 +81,7 @@ class Session implements MediaSession {
     const nowMs = clock.nowMs();
     this.#startedMs = nowMs;
     this.#lastMediaMs = nowMs;
-    this.#lock.openWindow(nowMs);
+    this.#receiver.lock.openWindow(nowMs);
     this.#path = new AudioPath({
       resamplers,
       codec: this.#media?.codec ?? 'PCMU',
@@ -99,14 +93,15 @@ class Session implements MediaSession {
     });
     this.#reporter.start();
     this.#fillerTimer = clock.after(FILLER_AFTER_MS, () => this.#startSending());
-    this.#onDeadline();
+    this.#releaseTimer = new ReleaseTimer(clock, this.#path);
+    this.#releaseTimer.start();
   }
 
   update(media: NegotiatedMedia): void {
     if (this.#closed) return;
     this.#media = media;
-    this.#lock.expect(media.remote, this.#options.clock.nowMs());
-    if (this.#lock.source === null) this.#pair.rtp.disconnect();
+    this.#receiver.lock.expect(media.remote, this.#options.clock.nowMs());
+    if (this.#receiver.lock.source === null) this.#pair.rtp.disconnect();
     this.#path?.setCodec(media.codec);
     this.#lastMediaMs = this.#options.clock.nowMs();
   }
@@ -129,13 +124,13 @@ class Session implements MediaSession {
     const path = this.#path;
     const jitter = path?.jitter.stats;
     return {
-      packetsReceived: this.#packetsReceived,
+      packetsReceived: this.#receiver.received,
       packetsSent: this.#sender.writer.packetCount,
-      packetsLost: this.#lostBefore + Math.max(0, this.#reception?.cumulativeLost ?? 0),
+      packetsLost: this.#receiver.lost,
       packetsLate: jitter?.packetsLate ?? 0,
       packetsDuplicate: jitter?.packetsDuplicate ?? 0,
-      packetsRefused: this.#packetsRefused,
-      jitterMs: this.#reception?.jitterMs ?? 0,
+      packetsRefused: this.#receiver.refused,
+      jitterMs: this.#receiver.reception?.jitterMs ?? 0,
       framesIn: path?.meter.pushedCount ?? 0,
       framesLate: path?.framesLate ?? 0,
       framesConcealed: jitter?.framesConcealed ?? 0,
@@ -153,7 +148,7 @@ class Session implements MediaSession {
     this.#closed = true;
     this.#leaveTicker?.();
     this.#fillerTimer?.cancel();
-    this.#deadlineTimer?.cancel();
+    this.#releaseTimer?.stop();
     this.#path?.clips.close();
     this.#pair.release();
     const { packetsReceived, packetsSent, packetsRefused, underruns } = this.stats;
@@ -183,86 +178,21 @@ class Session implements MediaSession {
       return;
     }
     const nowMs = this.#options.clock.nowMs();
-    const header = this.#header;
-    if (!readRtp(bytes, header) || !this.#isNegotiated(header.payloadType, media)) {
-      this.#packetsRefused++;
-      return;
-    }
-    if (!this.#lock.accepts(from, header.ssrc, header.sequence, nowMs)) {
-      this.#packetsRefused++;
-      return;
-    }
-    if (this.#lock.isSettled(nowMs)) this.#pair.rtp.connect(from);
-    this.#packetsReceived++;
+    if (!this.#receiver.receive(bytes, from, path, media, nowMs)) return;
     this.#lastMediaMs = nowMs;
     this.#timeoutRaised = false;
-    this.#count(nowMs);
-    this.#options.events.packet?.({
-      atMs: nowMs,
-      sequence: header.sequence,
-      timestamp: header.timestamp,
-      payloadBytes: header.payloadEnd - header.payloadStart,
-    });
-    if (header.payloadType === media.telephoneEventPayloadType) this.#onEvent(bytes, path, nowMs);
-    else if (media.direction === 'inactive' || media.direction === 'sendonly') return;
-    else if (header.payloadType === COMFORT_NOISE_PAYLOAD_TYPE) path.receiveComfortNoise(header, bytes, nowMs);
-    else path.receive(header, bytes, this.#events.isActive(nowMs), nowMs);
-  }
-
-  #isNegotiated(payloadType: number, media: NegotiatedMedia): boolean {
-    return (
-      payloadType === media.receivePayloadType ||
-      payloadType === media.telephoneEventPayloadType ||
-      payloadType === COMFORT_NOISE_PAYLOAD_TYPE
-    );
-  }
-
-  #count(nowMs: number): void {
-    const { ssrc, sequence, timestamp } = this.#header;
-    if (this.#reception?.ssrc !== ssrc) {
-      this.#lostBefore += Math.max(0, this.#reception?.cumulativeLost ?? 0);
-      this.#reception = new Reception(ssrc, sequence, 8_000);
-      this.#events.reset();
-    }
-    this.#reception.receive(sequence, timestamp, nowMs);
-  }
-
-  #onEvent(bytes: Buffer, path: AudioPath, nowMs: number): void {
-    path.receivePause(this.#header, nowMs);
-    const { payloadStart, payloadEnd, timestamp } = this.#header;
-    const digit = this.#events.receive(bytes, payloadStart, payloadEnd, timestamp, nowMs);
-    if (digit !== null) this.#options.events.dtmf({ digit, atMs: this.#sinceStart(nowMs) });
   }
 
   #onRtcp(bytes: Buffer, from: Endpoint): void {
     if (this.#closed || this.#startedMs === null) return;
-    const peer = this.#lock.source ?? this.#media?.remote;
+    const peer = this.#receiver.lock.source ?? this.#media?.remote;
     if (from.address !== peer?.address || !this.#reporter.receive(bytes)) {
-      this.#packetsRefused++;
+      this.#receiver.refused++;
       return;
     }
     const { direction } = this.#media ?? { direction: 'sendrecv' };
     if (direction === 'sendonly' || direction === 'inactive') this.#lastMediaMs = this.#options.clock.nowMs();
   }
-
-  /** Releases what is due and comes again at the next deadline; deadlines move as packets come, so it may come too early. */
-  readonly #onDeadline = (): void => {
-    const path = this.#path;
-    if (this.#closed || path === null) return;
-    const { clock } = this.#options;
-    const isBehind = clock.nowMs() - this.#deadlineDueMs > BEHIND_MS;
-    if (isBehind && !this.#gaveWay) {
-      // The thread stood still. Timers run before sockets are read, and the packets that are missing may lie there.
-      this.#gaveWay = true;
-      this.#deadlineTimer = clock.after(1, this.#onDeadline);
-      return;
-    }
-    this.#gaveWay = false;
-    path.releaseFrames(clock.nowMs());
-    const waitMs = Math.max(1, path.jitter.nextDeadlineMs - clock.nowMs());
-    this.#deadlineDueMs = clock.nowMs() + waitMs;
-    this.#deadlineTimer = clock.after(waitMs, this.#onDeadline);
-  };
 
   #onFrame(frame: PartnerFrame, index: number, soundsAtMs: number | null): void {
     if (this.#closed) return;
@@ -283,10 +213,10 @@ class Session implements MediaSession {
     const path = this.#path;
     const media = this.#media;
     if (path === null || media === null || this.#closed) return nowMs + 20;
-    const nextMs = this.#sender.tick(path, media, this.#lock.source ?? media.remote, dueMs, nowMs);
+    const nextMs = this.#sender.tick(path, media, this.#receiver.lock.source ?? media.remote, dueMs, nowMs);
     this.#checkTimeout(nowMs, media);
     // After 2 s of silence the stream may come from elsewhere: a connected socket would not hear it.
-    if (!this.#lock.isSettled(nowMs)) this.#pair.rtp.disconnect();
+    if (!this.#receiver.lock.isSettled(nowMs)) this.#pair.rtp.disconnect();
     return nextMs;
   }
 
@@ -309,7 +239,7 @@ class Session implements MediaSession {
   }
 
   #sendRtcp(bytes: Uint8Array): void {
-    const to = this.#lock.source ?? this.#media?.remote;
+    const to = this.#receiver.lock.source ?? this.#media?.remote;
     if (to === undefined || to.address === UNSPECIFIED) return;
     if (this.#media?.rtcpMux === true) this.#pair.rtp.send(bytes, to);
     else this.#pair.rtcp.send(bytes, { address: to.address, port: to.port + 1 });

@@ -95,14 +95,62 @@ export interface DeliveryEvents {
   loopLag(sample: { readonly p99Ms: number; readonly maxMs: number }): void;
 }
 
-/** Where tickets go. */
-export interface PosTarget {
+/** A receiver of signed JSON. */
+export interface WebhookTarget {
   readonly kind: 'webhook';
   readonly url: string;
   /** Standard Webhooks secret, `whsec_` + base64. */
   readonly secret: string;
+  /** The secret that it replaces, which also signs until the receiver knows the new one. */
+  readonly previousSecret?: string | null;
   readonly timeoutMs: number;
 }
+
+export interface SquareTarget {
+  readonly kind: 'square';
+  /** `https://connect.squareup.com`, or the sandbox's. The location is the store's `externalId`. */
+  readonly url: string;
+  readonly accessToken: string;
+  readonly timeoutMs: number;
+}
+
+export interface ToastTarget {
+  readonly kind: 'toast';
+  /** The API host that Toast names. The restaurant is the store's `externalId`. */
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Guid of the dining option for drive-thru orders. */
+  readonly diningOption: string;
+  /** Guids of Toast's pre-modifiers; an action without one becomes a special request. */
+  readonly preModifiers: { readonly [Action in 'no' | 'extra' | 'light' | 'side']?: string | undefined };
+  /** Take-out needs a guest: the store's own address and number. */
+  readonly guest: { readonly email: string; readonly phone: string };
+  /** Naming authority and colon. */
+  readonly externalIdPrefix: string;
+  /** At least 30 s: a time-out may have succeeded. */
+  readonly timeoutMs: number;
+}
+
+export interface EscposTarget {
+  readonly kind: 'escpos';
+  /** `tcp://host:9100`, or `file:///dev/usb/lp0`. */
+  readonly url: string;
+  readonly columns: number;
+  /** The printer answers status and process-id requests (ESC/POS DLE EOT and GS ( H). */
+  readonly acknowledges: boolean;
+  readonly timeoutMs: number;
+}
+
+export interface FolderTarget {
+  readonly kind: 'folder';
+  /** Absolute. */
+  readonly folder: string;
+  readonly timeoutMs: number;
+}
+
+/** Where tickets go. */
+export type PosTarget = WebhookTarget | SquareTarget | ToastTarget | EscposTarget | FolderTarget;
 
 export interface DeliveryOptions {
   readonly databaseFile: string;
@@ -112,6 +160,8 @@ export interface DeliveryOptions {
   readonly pos: PosTarget;
   /** Attention is raised so long after the commit without an answer of the POS. */
   readonly attentionAfterMs: number;
+  /** Where recordings of interrupted calls are looked for at the start. */
+  readonly recordingsDirectory?: string;
 }
 
 /** The main thread's handle on the delivery worker, which owns the database. It restarts a dead worker by itself. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const cents = z.int();
 
-export const reviewReasons = [
+const reviewReasons = [
   'total_mismatch',
   'unknown_item',
   'unknown_modifier',
@@ -32,11 +32,20 @@ const modifier = z.strictObject({
   half: z.enum(['first', 'second']).nullable(),
   quantity: z.int().positive(),
   priceCents: cents,
+  /** The POS's own ids of the option, copied from the menu; absent where the menu has none. */
+  posRef: z.record(z.string(), z.unknown()).optional(),
 });
 
 const combo = z.strictObject({
   number: z.string().nullable(),
-  slots: z.record(z.string(), z.strictObject({ itemId: z.string(), size: z.string().nullable() })),
+  slots: z.record(
+    z.string(),
+    z.strictObject({
+      itemId: z.string(),
+      size: z.string().nullable(),
+      posRef: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
 });
 
 const line = z.strictObject({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { readClip } from '../media/plane/clip.ts';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 
 const DEFAULT_AFTER_SILENCE_MS = 800;
 const DEFAULT_HANG_UP_MS = 3_000;
@@ -64,7 +64,7 @@ export async function readCallScript(file: string): Promise<CallScript> {
   try {
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(messageOf(error));
   }
   const parsed = callScriptSchema.safeParse(json);
   if (!parsed.success) {

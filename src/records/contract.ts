@@ -27,7 +27,7 @@ export type CallRecordEvent =
     }
   | { readonly kind: 'greeted'; readonly callId: string; readonly atMs: number }
   | { readonly kind: 'words'; readonly callId: string; readonly words: readonly AgentWord[] }
-  /** A line of the call's log: `ack`, `dtmf`, `lane_failed`, `media_timeout`, `closed`, ... */
+  /** A line of the call's log: `ack`, `dtmf`, `order_closed`, `media_timeout`, `lane_failed`, ... */
   | {
       readonly kind: 'log';
       readonly callId: string;
@@ -42,7 +42,6 @@ export type CallRecordEvent =
       readonly callId: string;
       readonly outcome: Exclude<CallOutcome, 'live' | 'interrupted'>;
       readonly reason: string;
-      readonly endedWallMs: number;
       readonly durationMs: number;
       readonly stats: SessionStats | null;
       /** File name within the recordings directory. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import { migrations } from './schema.ts';
 
 /** Another process (sqlite3, a backup) may hold the write lock for so long before a commit fails. */
@@ -42,10 +42,6 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function checkIntegrity(database: DatabaseSync): void {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { OrderSnapshot } from '../orders/contract.ts';
 import { inTransaction } from './database.ts';
@@ -10,12 +12,13 @@ export interface Interrupted {
 
 /**
  * At the gateway's start: calls that are still `live` were cut by its end. Nobody has confirmed their drafts, so no ticket is
- * made of them; a call whose draft had lines is marked for review (`truncated`) and a person decides.
+ * made of them; a call whose draft had lines is marked for review (`truncated`) and a person decides. What was recorded of a call is
+ * entered where `recordingsDirectory` has it.
  */
-export function markInterruptedCalls(database: DatabaseSync): Interrupted {
+export function markInterruptedCalls(database: DatabaseSync, recordingsDirectory: string | null): Interrupted {
   const tickets = database.prepare('SELECT customer_seq FROM tickets WHERE call_id = ?');
   const mark = database.prepare(
-    `UPDATE calls SET outcome = 'interrupted', reason = 'the gateway stopped', review_reasons = ? WHERE call_id = ?`,
+    `UPDATE calls SET outcome = 'interrupted', reason = 'the gateway stopped', review_reasons = ?, recording = ? WHERE call_id = ?`,
   );
   const log = database.prepare('INSERT INTO call_log (call_id, at_ms, what, detail) VALUES (?, ?, ?, ?)');
   const live = database.prepare(
@@ -33,7 +36,9 @@ export function markInterruptedCalls(database: DatabaseSync): Interrupted {
         (order) => order.status !== 'abandoned' && order.lines.length > 0 && !ticketed.has(order.customerSeq),
       );
       if (lost.length > 0) orders++;
-      mark.run(JSON.stringify(lost.length > 0 ? ['truncated'] : []), callId);
+      const recording = `${callId}.opus`;
+      const hasRecording = recordingsDirectory !== null && existsSync(join(recordingsDirectory, recording));
+      mark.run(JSON.stringify(lost.length > 0 ? ['truncated'] : []), hasRecording ? recording : null, callId);
       const detail = lost.length > 0 ? 'the gateway stopped; the order was not closed' : 'the gateway stopped';
       log.run(callId, Number(row['last_ms'] ?? 0), 'interrupted', detail);
     }

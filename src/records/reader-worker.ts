@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { describeError, SpeakerpostError } from '../runtime/errors.ts';
+import { describeError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import { CallQueries } from './call-queries.ts';
-import { messageOf, openDatabaseReadOnly } from './database.ts';
+import { openDatabaseReadOnly } from './database.ts';
 import type { ReaderAnswer, ReaderQuery, ReaderRequest } from './reader.ts';
 
 const port = parentPort;

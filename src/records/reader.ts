@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ErrorRecord, reviveError, SpeakerpostError } from '../runtime/errors.ts';
+import { type ErrorRecord, messageOf, reviveError, SpeakerpostError } from '../runtime/errors.ts';
 import type { CallDetail, CallSummary, RecordReader } from './contract.ts';
 
 /** What the reader thread is asked. */
@@ -34,6 +34,7 @@ class ThreadedRecordReader implements RecordReader {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #nextId = 1;
+  #isStopped = false;
 
   constructor(databaseFile: string) {
     this.#databaseFile = databaseFile;
@@ -48,6 +49,7 @@ class ThreadedRecordReader implements RecordReader {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
@@ -55,6 +57,8 @@ class ThreadedRecordReader implements RecordReader {
   }
 
   #ask<Result>(query: ReaderQuery): Promise<Result> {
+    if (this.#isStopped)
+      return Promise.reject(new SpeakerpostError('RECORD_READER_FAILED', { reason: 'the gateway stops' }));
     this.#worker ??= this.#start();
     const id = this.#nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -76,7 +80,7 @@ class ThreadedRecordReader implements RecordReader {
       else waiting?.resolve(answer.result);
     });
     worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     });
     worker.on('exit', () => {
       if (this.#worker !== worker) return;

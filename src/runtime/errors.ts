@@ -26,6 +26,11 @@ function fill(template: string, details: ErrorDetails): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]) : whole));
 }
 
+/** What a caught value says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A plain object that crosses threads and sockets; `reviveError` turns it back into a SpeakerpostError. */
 export interface ErrorRecord {
   readonly code: ErrorCode;
@@ -34,7 +39,7 @@ export interface ErrorRecord {
 
 export function describeError(error: unknown): ErrorRecord {
   if (error instanceof SpeakerpostError) return { code: error.code, details: error.details };
-  return { code: 'INTERNAL', details: { reason: error instanceof Error ? error.message : String(error) } };
+  return { code: 'INTERNAL', details: { reason: messageOf(error) } };
 }
 
 export function reviveError(record: ErrorRecord): SpeakerpostError {

@@ -44,6 +44,18 @@ export function createMetrics() {
       labelNames: ['lane', 'quantile'],
       registers,
     }),
+    engineMs: new Gauge({
+      name: 'speakerpost_engine_ms',
+      help: 'In the engine over the last second, by stage: wait (ready to started), run, total (ready to done), open (a lane). total p99 near 80: lower engine.lanes.',
+      labelNames: ['stage', 'quantile'],
+      registers,
+    }),
+    deadlineMisses: new Counter({
+      name: 'speakerpost_deadline_misses_total',
+      help: 'Frames answered more than 80 ms after they came, by lane of the model. Any steady rise: lower engine.lanes or add cores.',
+      labelNames: ['lane'],
+      registers,
+    }),
     underruns: new Counter({
       name: 'speakerpost_underruns_total',
       help: "20 ms packets of filler sent because the model's frame was late. Any steady rise: free a core for the media thread.",

@@ -33,11 +33,9 @@ export interface IncomingInvite {
   /** The Call-ID header. */
   readonly sipCallId: string;
   readonly source: SipSource;
-  readonly requestUri: string;
   /** User part of the Request-URI; empty when there is none. */
   readonly requestUser: string;
   readonly from: string;
-  readonly to: string;
   /** null: an INVITE without an offer; the 200 must carry ours. */
   readonly sdpOffer: string | null;
   header(name: string): string | undefined;

@@ -63,8 +63,8 @@ process.on('message', (message: ToServer) => {
   else void stop();
 });
 process.on('disconnect', () => void stop());
-// Ctrl-C and a service manager's SIGTERM reach the whole group; the parent hangs up its calls first and says when to stop.
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
+// A service manager's SIGTERM reaches every process of the service; the parent hangs up its calls first and says when to stop.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
     if (!process.connected) void stop();
   });

@@ -78,12 +78,18 @@ class Supervisor implements SipServerProcess {
     const startedMs = this.#clock.nowMs();
     const child = fork(fileURLToPath(new URL('./server-process.ts', import.meta.url)), [], {
       execArgv: [],
+      // A group of its own: Ctrl-C, which goes to the terminal's whole group, must not end it before the calls.
+      detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
-      const deadline = this.#clock.after(START_WITHIN_MS, () => child.kill('SIGKILL'));
       let failure = new SpeakerpostError('SIP_SERVER_START_FAILED', { reason: 'it ended at once' });
+      const deadline = this.#clock.after(START_WITHIN_MS, () => {
+        const reason = `it was not ready within ${START_WITHIN_MS / 1_000} s`;
+        failure = new SpeakerpostError('SIP_SERVER_START_FAILED', { reason });
+        child.kill('SIGKILL');
+      });
       child.on('error', (error) => {
         failure = new SpeakerpostError('SIP_SERVER_START_FAILED', { reason: error.message }, error);
       });

@@ -1,7 +1,7 @@
 import express, { type Router } from 'express';
 import type { RecordReader } from '../records/contract.ts';
 import { listCalls } from './call-list.ts';
-import type { LiveFeed } from './live/live-feed.ts';
+import type { LiveFeed } from './live-feed.ts';
 
 /** The pages' figures for programs, in the shapes of the rooms' contracts. Behind the gate like the pages. */
 export function apiRoutes(reader: RecordReader, feed: LiveFeed): Router {

@@ -5,7 +5,7 @@ import { apiRoutes } from './api.ts';
 import { listCalls } from './call-list.ts';
 import type { WebDeps, WebOptions } from './contract.ts';
 import { securityHeaders } from './headers.ts';
-import type { LiveFeed } from './live/live-feed.ts';
+import type { LiveFeed } from './live-feed.ts';
 import { callPage, notices } from './pages/call-page.ts';
 import { callsPage } from './pages/calls-page.ts';
 import { canResend } from './pages/delivery-section.ts';

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { isIPv6 } from 'node:net';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import { buildApp } from './app.ts';
 import type { WebDeps, WebOptions, WebServer } from './contract.ts';
-import { LiveFeed } from './live/live-feed.ts';
+import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './peer.ts';
 import { openAccount } from './sign-in/account.ts';
 import { SignInLinks } from './sign-in/links.ts';
@@ -29,7 +29,7 @@ export async function startWeb(options: WebOptions, deps: WebDeps): Promise<WebS
     await once(server, 'listening');
   } catch (error) {
     feed.close();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new SpeakerpostError('WEB_PORT_UNUSABLE', { bind, port: options.port, reason }, error);
   }
   const address = server.address();

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
-import { deskFixture, settle, TestInvite } from './fixtures.ts';
+import { deskFixture, settle } from './fixtures.ts';
+import { TestInvite } from './test-rooms.ts';
 
 t.test('a call is answered, talks, orders and ends', async (t) => {
   const desk = deskFixture();
@@ -22,6 +23,18 @@ t.test('a call is answered, talks, orders and ends', async (t) => {
   );
   t.equal(desk.desk.live.length, 0);
   t.equal(desk.clock.pendingCount, 0, 'no timer is left');
+});
+
+t.test('a gateway that stops while a call rings refuses it and keeps neither port nor lane', async (t) => {
+  const desk = deskFixture();
+  const ringing = desk.ring();
+  await desk.desk.stop();
+  const invite = await ringing;
+  await settle();
+  t.equal(invite.answered, null);
+  t.equal(invite.rejected?.status, 503);
+  t.equal(desk.plane.log.at(-1), 'close');
+  t.same(desk.states(), ['ringing', 'ended']);
 });
 
 t.test('a car that leaves without the closing phrase leaves its order for review', async (t) => {
@@ -71,6 +84,17 @@ t.test('a dead media worker: the apology is played from a new worker on the same
   t.equal(invite.dialog.byes.length, 1);
 });
 
+t.test('a media worker that dies before the ACK: the apology begins with the ACK, on the same port', async (t) => {
+  const desk = deskFixture();
+  const invite = await desk.ring();
+  desk.plane.emit('workerFailed', { code: 'INTERNAL', details: { reason: 'worker died' } });
+  t.same(desk.plane.log, ['open'], 'nobody listens yet');
+  invite.dialog.ack();
+  await settle();
+  t.same(desk.plane.log, ['open', 'open without lane', 'start', 'play']);
+  t.equal(desk.plane.opened[1]?.rtpPort, 17_000);
+});
+
 t.test('an apology that cannot be played to its end is given up after 15 s', async (t) => {
   const desk = deskFixture();
   const invite = await desk.ring();
@@ -98,7 +122,10 @@ t.test('without an engine the car is answered and apologised to', async (t) => {
 
 t.test('no free lane is 486 with Retry-After; no codec in common is 488; a stranger is 403', async (t) => {
   const desk = deskFixture();
-  t.match((await desk.ring(new TestInvite('no codec'))).rejected, { status: 488 });
+  t.match((await desk.ring(new TestInvite('no codec'))).rejected, {
+    status: 488,
+    headers: { Warning: /no common codec/ },
+  });
   t.match((await desk.ring(new TestInvite('offer', '10.0.0.1'))).rejected, { status: 403 });
   desk.plane.refusal = new SpeakerpostError('LANE_NONE_FREE', { lanes: 2 });
   t.match((await desk.ring()).rejected, { status: 486, headers: { 'Retry-After': '10' } });
@@ -168,11 +195,25 @@ t.test('a ticket that the disk refuses is kept and tried again; meanwhile new ca
   next.dialog.ack();
   await settle();
   t.ok(desk.plane.log.includes('play'));
+  t.same(desk.alerts(), ['TICKET_NOT_STORED', 'TICKET_NOT_STORED'], 'its apology says why');
   desk.clock.advance(5_000);
   await settle();
   desk.clock.advance(5_000);
   await settle();
   t.equal(desk.delivery.committed.length, 1, 'stored in the end, once');
+});
+
+t.test('an order of which no ticket can be made raises an alert, and the call goes on', async (t) => {
+  const desk = deskFixture({}, undefined, () => {
+    throw new SpeakerpostError('INTERNAL', { reason: 'it does not fit the schema' });
+  });
+  const invite = await desk.ring();
+  invite.dialog.ack();
+  desk.speak('burger', 'close', 'bye');
+  await settle();
+  t.same(desk.alerts(), ['INTERNAL']);
+  t.equal(desk.desk.live[0]?.words.length, 3);
+  t.equal(desk.delivery.committed.length, 0);
 });
 
 t.test('stopping ends every call with BYE and takes no more', async (t) => {
@@ -184,4 +225,14 @@ t.test('stopping ends every call with BYE and takes no more', async (t) => {
   t.match(invite.dialog.byes, [{ cause: 503 }]);
   t.equal(desk.delivery.committed.length, 1);
   t.match((await desk.ring()).rejected, { status: 503 });
+});
+
+t.test('the log of a call for its replay is asked for where the store keeps them, and only there', async (t) => {
+  const keeping = deskFixture({ callLogDirectory: '/calls' });
+  await keeping.ring();
+  const [session] = keeping.plane.opened;
+  t.equal(session?.lane?.logFile, `/calls/${session?.callId}.tokens`);
+  const other = deskFixture();
+  await other.ring();
+  t.equal(other.plane.opened[0]?.lane?.logFile, null);
 });

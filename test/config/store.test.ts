@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t, { type Test } from 'tap';
+import { z } from 'zod';
 import { readStoreConfig } from '../../src/config/store.ts';
+import { storeSchema } from '../../src/config/store-schema.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
 
 const demoFile = resolve(import.meta.dirname, '../../config/demo.yaml');
@@ -35,7 +37,7 @@ t.test('the shipped files are read, and their paths are absolute', async (t) => 
   t.equal(config.lanes[0]?.menuFile, resolve(demoFile, '../menus/nano-barn.json'));
   t.equal(config.dataDirectory, resolve(demoFile, '../../var/demo'));
   t.equal(config.lanes[0]?.personaId, config.personas[0]?.id);
-  t.equal(config.orders.pos.url, environment.DEMO_POS_URL);
+  t.match(config.orders.pos, { kind: 'webhook', url: environment.DEMO_POS_URL, previousSecret: null });
   t.equal(config.sip.bind, '127.0.0.1');
   const store = readStoreConfig(resolve(demoFile, '../store.yaml'), { POS_SECRET: environment.DEMO_POS_SECRET });
   t.equal(store.recording.enabled, false, 'recording is off unless a store turns it on');
@@ -47,6 +49,24 @@ t.test('a wrong value is named with its file, path and value', async (t) => {
   t.equal(error.code, 'CONFIG_INVALID');
   t.match(error.message, new RegExp(`^${file}: sip\\.port is 99999: `));
   t.match(error.remedy, /sip\.port/);
+});
+
+t.test('settings that no call could be served with are named', async (t) => {
+  const lane = '{ id: lane-1, trunk: loopback, menu: menus/nano-barn.json, persona: personas/nano.yaml }';
+  for (const [from, to, message] of [
+    ['first: 17000, last: 17199', 'first: 17001, last: 17003', /media\.rtpPorts .*1 pairs .*engine\.lanes needs 2/],
+    ['bind: 127.0.0.1', 'bind: localhost', /sip\.bind is "localhost": expected an IPv4 address/],
+    [lane, `${lane}\n  - ${lane.replace('lane-1', 'lane-2')}`, /lanes\.1\.user .*lane-1 already answers this user/],
+    [
+      'port: 5080',
+      'port: 5080, trunks: [{ id: loopback, allow: [127.0.0.1] }, { id: loopback, allow: [127.0.0.2] }]',
+      /sip\.trunks\.1\.id .*another trunk has this id/,
+    ],
+  ] as const) {
+    const error = failure(() => readStoreConfig(changed(t, from, to), environment));
+    t.equal(error.code, 'CONFIG_INVALID');
+    t.match(error.message, message);
+  }
 });
 
 t.test('an unknown setting is named', async (t) => {
@@ -108,4 +128,55 @@ t.test('faults across settings are found', async (t) => {
     ).message,
     /sip\.trunks\.0\.allow\.0/,
   );
+});
+
+t.test('a POS is configured by its kind', async (t) => {
+  const withPos = (pos: string, store = '  externalId: R1\n  id:') => {
+    const file = changed(t, / pos: \{.*\}\n/, ` pos: ${pos}\n`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('  id:', store));
+    return file;
+  };
+  const square = "{ kind: square, accessToken: 'env:TOKEN' }";
+  t.match(readStoreConfig(withPos(square), { TOKEN: 'abc' }).orders.pos, {
+    kind: 'square',
+    url: 'https://connect.squareup.com',
+    accessToken: 'abc',
+    timeoutSeconds: 10,
+  });
+  t.match(
+    failure(() => readStoreConfig(withPos(square, '  id:'), { TOKEN: 'abc' })).message,
+    /store\.externalId is .*location/,
+  );
+  const toast =
+    '{ kind: toast, url: https://toast.example, clientId: c, clientSecret: s, diningOption: d, timeoutSeconds: 10, guest: { email: a@b.example, phone: "5550100000" } }';
+  t.match(failure(() => readStoreConfig(withPos(toast), {})).message, /orders\.pos\.timeoutSeconds is 10/);
+  const metadata = '{ kind: escpos, url: "tcp://169.254.169.254:80" }';
+  t.match(failure(() => readStoreConfig(withPos(metadata), {})).message, /orders\.pos\.url .*link-local/);
+  const folder = withPos('{ kind: folder, folder: ../orders }');
+  t.match(readStoreConfig(folder, {}).orders.pos, { folder: resolve(folder, '../../orders') });
+});
+
+/** The part of a JSON schema that says where settings are. */
+interface Shape {
+  readonly items?: Shape;
+  /** One of several kinds. */
+  readonly oneOf?: readonly Shape[];
+  readonly properties?: Readonly<Record<string, Shape>>;
+}
+
+/** The paths of all settings that hold a value, such as `sip.trunks[].id`. */
+function settingsOf({ items, oneOf, properties }: Shape, path: string): string[] {
+  if (oneOf !== undefined) return [...new Set(oneOf.flatMap((each) => settingsOf(each, path)))];
+  if (items !== undefined) return settingsOf(items, `${path}[]`);
+  if (properties === undefined) return [path];
+  return Object.entries(properties).flatMap(([name, each]) => settingsOf(each, path === '' ? name : `${path}.${name}`));
+}
+
+t.test('config/README.md lists every setting, and no other', async (t) => {
+  const readme = readFileSync(resolve(demoFile, '../README.md'), 'utf8');
+  const listed = [...readme.matchAll(/^\| (`[^|]+`)\s*\|/gm)].flatMap(([, cell = '']) => {
+    const [first = '', ...others] = [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+    return [first, ...others.map((name) => `${first.slice(0, first.lastIndexOf('.'))}${name}`)];
+  });
+  t.same(listed.sort(), settingsOf(z.toJSONSchema(storeSchema, { io: 'input' }) as Shape, '').sort());
 });

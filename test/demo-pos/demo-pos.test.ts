@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { startDemoPos } from '../../src/demo-pos/demo-pos.ts';
-import { WebhookConnector } from '../../src/orders/delivery/webhook-connector.ts';
+import { WebhookConnector } from '../../src/orders/delivery/connectors/webhook-connector.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { makeTicket, secret } from '../orders/delivery/fixtures.ts';

@@ -1,5 +1,8 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { readStoreConfig, type StoreConfig } from '../../src/config/store.ts';
@@ -23,6 +26,24 @@ t.test('a machine that fits passes every check', async (t) => {
   t.match(found.get('POS')?.detail, /clocks agree/);
 });
 
+t.test('faults behind a service that answers, and of files, are found', async (t) => {
+  const sick = createServer((_, response) => response.writeHead(503).end()).listen(0, '127.0.0.1');
+  await once(sick, 'listening');
+  t.teardown(() => sick.close());
+  const { port } = sick.address() as AddressInfo;
+  const { configFile } = await writeTestStore(t.testdir({ file: 'no folder, no sound' }), `http://127.0.0.1:${port}/`);
+  const config = readStoreConfig(configFile);
+  const file = join(t.testdirName, 'file');
+  const found = await findings({
+    ...config,
+    dataDirectory: join(file, 'data'),
+    calls: { ...config.calls, apology: file },
+  });
+  t.match(found.get('POS'), { state: 'failed', detail: /HTTP 503/, remedy: /\S/ });
+  t.match(found.get('disk'), { state: 'failed', detail: /data directory .*ENOTDIR/, remedy: /dataDirectory/ });
+  t.match(found.get('apology'), { state: 'failed', detail: /WAV/, remedy: /sox/ });
+});
+
 t.test('each fault has one finding and one remedy', async (t) => {
   const { configFile, sipPort } = await writeTestStore(t.testdir(), 'http://127.0.0.1:9/orders');
   const config = readStoreConfig(configFile);
@@ -35,7 +56,6 @@ t.test('each fault has one finding and one remedy', async (t) => {
     ...config,
     engine: { ...config.engine, model: emptyModel },
     orders: { ...config.orders, queue: 'redis://127.0.0.1:9' },
-    sip: { ...config.sip, bind: config.sip.bind },
   });
   for (const name of ['SIP port', 'model', 'queue', 'POS']) {
     const finding = found.get(name);
@@ -44,4 +64,16 @@ t.test('each fault has one finding and one remedy', async (t) => {
   }
   const away = await findings({ ...config, sip: { ...config.sip, bind: '203.0.113.7' } });
   t.match(away.get('address'), { state: 'failed', remedy: /sip\.bind/ });
+});
+
+t.test('the POS check names the connector, and what the menu lacks for it', async (t) => {
+  const { configFile } = await writeTestStore(t.testdir(), 'http://127.0.0.1:9/orders');
+  const config = readStoreConfig(configFile);
+  const withPos = (pos: StoreConfig['orders']['pos']) => findings({ ...config, orders: { ...config.orders, pos } });
+  const square = await withPos({ kind: 'square', url: 'http://127.0.0.1:9', accessToken: 'token', timeoutSeconds: 10 });
+  t.match(square.get('POS'), { state: 'failed', detail: /^square: / });
+  t.match(square.get('POS ids'), { state: 'failed', detail: /items lack posRef\.square: cheeseburger/ });
+  const folder = await withPos({ kind: 'folder', folder: join(t.testdir({}), 'orders'), timeoutSeconds: 5 });
+  t.match(folder.get('POS'), { state: 'ok', detail: /^folder: / });
+  t.match(folder.get('POS ids'), { state: 'ok', detail: 'folder needs none' });
 });

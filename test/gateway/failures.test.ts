@@ -5,8 +5,9 @@ import t from 'tap';
 import { placeScriptedCall } from '../../src/phone/phone.ts';
 import { isError } from '../../src/runtime/errors.ts';
 import { parseWav } from '../../src/runtime/wav.ts';
+import { eventually } from '../support/eventually.ts';
 import { shareHeard } from '../support/loudness-curve.ts';
-import { eventually, runningGateway } from '../support/running-gateway.ts';
+import { runningGateway } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 t.test(

@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 import { callWithBaresip } from '../support/baresip.ts';
 import { debianProgram } from '../support/debian.ts';
+import { eventually } from '../support/eventually.ts';
 import { shareHeard } from '../support/loudness-curve.ts';
 import { decodeRecording } from '../support/ogg.ts';
-import { eventually, runningGateway } from '../support/running-gateway.ts';
+import { runningGateway } from '../support/running-gateway.ts';
 import { callWithSipp } from '../support/sipp.ts';
 
 const CUSTOMER = resolve(import.meta.dirname, '../../assets/customers/two-items-1.wav');

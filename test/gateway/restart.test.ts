@@ -4,8 +4,8 @@ import t from 'tap';
 import { startDemoPos } from '../../src/demo-pos/demo-pos.ts';
 import { placeScriptedCall } from '../../src/phone/phone.ts';
 import { startRecordReader } from '../../src/records/reader.ts';
+import { eventually } from '../support/eventually.ts';
 import { POS_SECRET, writeTestStore } from '../support/gateway.ts';
-import { eventually } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

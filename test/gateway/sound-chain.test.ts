@@ -4,7 +4,8 @@ import { createOrderExtractor } from '../../src/orders/extraction/order-extracto
 import { replayWords } from '../../src/orders/extraction/replay.ts';
 import { readMenu } from '../../src/orders/menu/menu.ts';
 import { placeScriptedCall } from '../../src/phone/phone.ts';
-import { eventually, runningGateway } from '../support/running-gateway.ts';
+import { eventually } from '../support/eventually.ts';
+import { runningGateway } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

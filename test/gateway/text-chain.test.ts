@@ -9,6 +9,7 @@ import { startRecordReader } from '../../src/records/reader.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { deskFixture, settle } from '../calls/fixtures.ts';
+import { eventually } from '../support/eventually.ts';
 import { POS_SECRET, writeTestStore } from '../support/gateway.ts';
 
 const turns = [
@@ -83,12 +84,10 @@ t.test('what the agent says is what the POS gets', async (t) => {
 
   invite.dialog.end('BYE');
   await settle();
-  let detail = await reader.getCall(callId);
-  for (let i = 0; i < 50 && detail?.tickets[0]?.state !== 'acked'; i++) {
-    await new Promise((done) => setTimeout(done, 100));
-    detail = await reader.getCall(callId);
-  }
-  t.equal(detail?.tickets[0]?.state, 'acked');
-  t.equal(detail?.words.map((word) => word.text).join(' '), turns.join(' '), 'the transcript is complete');
+  const detail = await eventually('the ticket is acknowledged', 10_000, async () => {
+    const found = await reader.getCall(callId);
+    return found?.tickets[0]?.state === 'acked' ? found : null;
+  });
+  t.equal(detail.words.map((word) => word.text).join(' '), turns.join(' '), 'the transcript is complete');
   t.equal(pos.orders.length, 1);
 });

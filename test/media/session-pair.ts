@@ -11,6 +11,7 @@ import { SendTicker } from '../../src/media/send/send-ticker.ts';
 import type { MediaSessionOptions } from '../../src/media/session-options.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** A partner that answers each frame at once with what `answer` makes of it, and keeps what it heard. */
 export class ScriptedPartner implements FramePartner {
@@ -115,14 +116,6 @@ export function closeAll(...sessions: readonly MediaSession[]): void {
 }
 
 /** Waits until `condition` holds, at most 5 s. */
-export async function until(condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + 5_000;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error('the condition did not come true within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-export function rms(samples: Float32Array): number {
-  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length));
+export function until(condition: () => boolean): Promise<true> {
+  return eventually(String(condition), 5_000, condition);
 }

@@ -2,13 +2,13 @@ import { createSocket } from 'node:dgram';
 import { test } from 'tap';
 import type { CodecName } from '../../src/media/contract.ts';
 import { openMediaSession } from '../../src/media/session.ts';
+import { rms } from '../support/signals.ts';
 import {
   closeAll,
   echo,
   loopbackOptions,
   mediaTo,
   recordEvents,
-  rms,
   ScriptedPartner,
   tone,
   until,

@@ -67,7 +67,6 @@ test('a call is read back as it was written, in order', async (t) => {
     callId: 'c_1',
     outcome: 'no_order',
     reason: 'BYE',
-    endedWallMs: 1_764_000_010_000,
     durationMs: 10_000,
     stats: null,
     recording: 'c_1.opus',
@@ -143,7 +142,8 @@ test('calls that a stop cut are marked, and an order that was not closed asks fo
   write(startedCall('c_empty', 2));
   write(startedCall('c_sold', 3), { kind: 'draft', callId: 'c_sold', orders: [draft(1)] });
   new Outbox(database, new FakeClock(), 20_000, () => undefined).commit(makeTicket('sold'));
-  t.same(markInterruptedCalls(database), { calls: 3, orders: 1 });
+  const recordings = t.testdir({ 'c_cut.opus': 'sound' });
+  t.same(markInterruptedCalls(database, recordings), { calls: 3, orders: 1 });
   t.match(queries.listCalls({ limit: 10, beforeWallMs: null }), [
     { callId: 'c_sold', outcome: 'interrupted', reviewReasons: [], deliveryState: 'pending' },
     { callId: 'c_empty', outcome: 'interrupted', reviewReasons: [], items: 0 },
@@ -151,8 +151,10 @@ test('calls that a stop cut are marked, and an order that was not closed asks fo
   ]);
   const cut = queries.getCall('c_cut');
   t.match(cut?.log, [{ what: 'interrupted', detail: 'the gateway stopped; the order was not closed' }]);
+  t.equal(cut?.recording, 'c_cut.opus', 'its sound is on its page');
+  t.equal(queries.getCall('c_empty')?.recording, null);
   t.equal(cut?.drafts[0]?.lines[0]?.itemId, 'burger');
-  t.same(markInterruptedCalls(database), { calls: 0, orders: 0 }, 'once');
+  t.same(markInterruptedCalls(database, recordings), { calls: 0, orders: 0 }, 'once');
 });
 
 test('a database of a newer version is left alone', async (t) => {
@@ -173,4 +175,11 @@ test('the reader thread says what is wrong and works once there is a database', 
   new CallWriter(database).write({ runId: 'run', firstSequence: 0, events: [startedCall('c_1')] });
   t.match(await reader.getCall('c_1'), { summary: { callId: 'c_1' } });
   t.equal((await reader.listCalls({ limit: 10, beforeWallMs: null })).length, 1);
+});
+
+test('a reader that was stopped starts no thread again', async (t) => {
+  const reader = startRecordReader(temporaryDatabase(t));
+  await reader.stop();
+  await t.rejects(reader.getCall('c_1'), { code: 'RECORD_READER_FAILED' });
+  t.notOk(process.getActiveResourcesInfo().includes('Worker'));
 });

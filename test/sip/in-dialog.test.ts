@@ -1,8 +1,6 @@
 import { test } from 'tap';
-import { silentLog } from '../../src/runtime/log.ts';
 import type { SipDialog } from '../../src/sip/contract.ts';
-import { startEmbeddedSipServer } from '../../src/sip/embedded-server.ts';
-import { createUserAgent } from '../../src/sip/user-agent.ts';
+import { startSipSide } from '../support/sip-side.ts';
 import { openRawPeer, rawHeader, rawRequest } from './raw-peer.ts';
 
 const ours = 'v=0\r\no=- 2 2 IN IP4 127.0.0.1\r\n';
@@ -11,23 +9,12 @@ const sdp = 'application/sdp';
 
 /** A call that a bare peer placed to our user agent and acknowledged. */
 async function callFromPeer(t: { teardown(task: () => void | Promise<void>): void }) {
-  const server = await startEmbeddedSipServer({
-    bind: '127.0.0.1',
-    port: 0,
-    externalAddress: null,
-    allow: null,
-    log: silentLog,
-  });
-  const agent = await createUserAgent({ server: () => server.url, log: silentLog });
+  const { agent, server, port, close } = await startSipSide();
+  t.teardown(close);
   const peer = await openRawPeer(t);
-  const port = Number(server.listening[0]?.split(':')[1]);
   const answered = new Promise<SipDialog>((resolve) =>
     agent.onInvite((invite) => void invite.answer(ours).then(resolve)),
   );
-  t.teardown(async () => {
-    await agent.close();
-    await server.close();
-  });
   peer.send(rawRequest({ method: 'INVITE', sequence: 1, port: peer.port, contentType: sdp, body: theirs }), port);
   const ok = await peer.until('SIP/2.0 200', 'CSeq: 1 INVITE');
   const to = rawHeader(ok, 'To');

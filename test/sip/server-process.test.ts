@@ -4,9 +4,9 @@ import { test } from 'tap';
 import { silentLog } from '../../src/runtime/log.ts';
 import { startSipServerProcess } from '../../src/sip/server-supervisor.ts';
 import { createUserAgent } from '../../src/sip/user-agent.ts';
+import { eventually } from '../support/eventually.ts';
+import { onLoopback } from '../support/sip-side.ts';
 import { openRawPeer, rawHeader, rawOk, rawRequest } from './raw-peer.ts';
-
-const onLoopback = { bind: '127.0.0.1', port: 0, externalAddress: null, allow: null, log: silentLog };
 
 test('the process is started again after kill -9, on its old port, and the agent finds it again', async (t) => {
   const server = await startSipServerProcess(onLoopback);
@@ -65,14 +65,14 @@ test('the peer gets BYE when the application is killed with a call up', async (t
   t.match(bye, 'Reason: SIP ;cause=503 ;text="The application is gone"');
   caller.send(rawOk(bye), port);
   // Nobody is left to wait for the orphan, so the test asks the kernel.
-  let isAlive = true;
-  for (let i = 0; i < 100 && isAlive; i++) {
-    await new Promise<void>((resolve) => setTimeout(resolve, 50));
-    try {
-      process.kill(pid, 0);
-    } catch {
-      isAlive = false;
-    }
-  }
-  t.notOk(isAlive, 'the SIP server ends after its BYE');
+  await eventually('the SIP server ends after its BYE', 5_000, () => !isAlive(pid));
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,35 +1,15 @@
 import { test } from 'tap';
 import { isError } from '../../src/runtime/errors.ts';
-import { silentLog } from '../../src/runtime/log.ts';
-import type { IncomingInvite, SipDialog, SipUserAgent } from '../../src/sip/contract.ts';
-import { startEmbeddedSipServer } from '../../src/sip/embedded-server.ts';
-import { createUserAgent } from '../../src/sip/user-agent.ts';
+import type { IncomingInvite, SipDialog } from '../../src/sip/contract.ts';
+import { type SipSide, startSipSide } from '../support/sip-side.ts';
 
 const offer = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n';
 const answer = offer.replace('4000', '5000');
 
-interface Side {
-  readonly agent: SipUserAgent;
-  readonly uri: string;
-  counters(): Readonly<Record<string, number>>;
-}
-
-/** An embedded server and a user agent on it, closed when the test ends. */
-async function startSide(t: { teardown(task: () => Promise<void>): void }): Promise<Side> {
-  const server = await startEmbeddedSipServer({
-    bind: '127.0.0.1',
-    port: 0,
-    externalAddress: null,
-    allow: null,
-    log: silentLog,
-  });
-  const agent = await createUserAgent({ server: () => server.url, log: silentLog });
-  t.teardown(async () => {
-    await agent.close();
-    await server.close();
-  });
-  const uri = `sip:order@${server.listening[0]?.slice('udp/'.length)}`;
-  return { agent, uri, counters: () => server.counters() };
+async function startSide(t: { teardown(task: () => Promise<void>): void }): Promise<SipSide> {
+  const side = await startSipSide();
+  t.teardown(() => side.close());
+  return side;
 }
 
 function next<T>(subscribe: (listener: (value: T) => void) => void): Promise<T> {
@@ -63,8 +43,8 @@ test('a call goes up and is ended by the callee with a reason', async (t) => {
   const ended = next<string>((take) => outgoing.onEnd(take));
   await incoming.bye({ cause: 503, text: 'LANE_HUNG "now"' });
   t.equal(await ended, "LANE_HUNG 'now'");
-  t.equal(callee.counters()['dialogs'], 0);
-  t.equal(caller.counters()['dialogs'], 0);
+  t.equal(callee.server.counters()['dialogs'], 0);
+  t.equal(caller.server.counters()['dialogs'], 0);
 });
 
 test('the caller ends a call; both sides hold no dialog', async (t) => {
@@ -76,7 +56,7 @@ test('the caller ends a call; both sides hold no dialog', async (t) => {
   const ended = next<string>((take) => incoming.onEnd(take));
   await outgoing.bye();
   t.equal(await ended, 'the peer hung up');
-  t.equal(callee.counters()['dialogs'], 0);
+  t.equal(callee.server.counters()['dialogs'], 0);
 });
 
 test('a refused call carries the status', async (t) => {

@@ -29,7 +29,7 @@ export async function writeTestStore(
     log: { level: 'silent', format: 'json' },
     sip: { bind: '127.0.0.1', port: sipPort },
     media: { rtpPorts: { first: firstRtp, last: firstRtp + 19 } },
-    engine: { model: join(ROOT, 'models/nano'), lanes: 2, threads: 1, seed: 1 },
+    engine: { model: join(ROOT, 'models/nano'), lanes: 2, threads: 1, seed: 1, frameBudgetMs: null },
     calls: { maxSeconds: 60, apology: join(ROOT, 'assets/apology.wav') },
     recording: { enabled: true, consent: 'Recorded for a test.' },
     orders: { pos: { kind: 'webhook', url: posUrl, secret: POS_SECRET, timeoutSeconds: 2 } },

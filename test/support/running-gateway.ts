@@ -29,18 +29,3 @@ export async function runningGateway(
   await gateway.ready;
   return { gateway, pos, store };
 }
-
-/** Asks again until `ask` gives something; fails after `withinMs`. */
-export async function eventually<Value>(
-  what: string,
-  withinMs: number,
-  ask: () => Value | null | Promise<Value | null>,
-): Promise<Value> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const value = await ask();
-    if (value !== null) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}

@@ -3,7 +3,7 @@ import { test } from 'tap';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { buildApp } from '../../src/web/app.ts';
-import { LiveFeed } from '../../src/web/live/live-feed.ts';
+import { LiveFeed } from '../../src/web/live-feed.ts';
 import { openAccount } from '../../src/web/sign-in/account.ts';
 import { SignInLinks } from '../../src/web/sign-in/links.ts';
 import { aCall, ask, cookieOf, csrfOf, setStage, signIn, TestDesk, TestReader } from './fixtures.ts';

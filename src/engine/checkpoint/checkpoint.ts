@@ -13,6 +13,13 @@ import type {
 import { frameSamples } from './configuration.ts';
 import { SafetensorsFile } from './safetensors.ts';
 
+/** The names under which the weights are published; config.json may give others under `files`. */
+export const publishedNames = {
+  lm: 'model.safetensors',
+  mimi: 'tokenizer-e351c8d8-checkpoint125.safetensors',
+  tokenizer: 'tokenizer_spm_32k_3.model',
+} as const;
+
 /** A checkpoint folder: its configuration and the tables of contents of its two weight files. */
 export interface Checkpoint {
   readonly directory: string;
@@ -33,14 +40,21 @@ export function openCheckpoint(directory: string): Checkpoint {
   const { files } = config;
   const lm = new SafetensorsFile(
     files.lm === undefined
-      ? firstThatExists(directory, ['model.safetensors', 'lm.safetensors'])
+      ? firstThatExists(directory, [publishedNames.lm, `${publishedNames.lm}.index.json`, 'lm.safetensors'])
       : join(directory, files.lm),
   );
   const mimi = new SafetensorsFile(
     files.mimi === undefined
-      ? firstThatExists(directory, ['tokenizer-e351c8d8-checkpoint125.safetensors', 'mimi.safetensors'])
+      ? firstThatExists(directory, [publishedNames.mimi, 'mimi.safetensors'])
       : join(directory, files.mimi),
   );
+  // Tells a model of another architecture before any of its sizes is looked at.
+  for (const [file, tensor] of [
+    [lm, 'text_emb.weight'],
+    [lm, 'emb.0.weight'],
+    [mimi, 'encoder.model.0.conv.conv.weight'],
+  ] as const)
+    file.shape(tensor);
   const fail: Fail = (path, value, reason) => invalidConfig(configFile, path, value, reason);
   const mimiSizes = resolveMimi(config, mimi, fail);
   const lmSizes = resolveLm(config, lm, mimiSizes, fail);
@@ -48,7 +62,7 @@ export function openCheckpoint(directory: string): Checkpoint {
     directory,
     lm,
     mimi,
-    tokenizerFile: join(directory, files.tokenizer ?? 'tokenizer_spm_32k_3.model'),
+    tokenizerFile: join(directory, files.tokenizer ?? publishedNames.tokenizer),
     configuration: {
       lm: lmSizes,
       mimi: mimiSizes,
@@ -58,6 +72,8 @@ export function openCheckpoint(directory: string): Checkpoint {
         audio: samplingRule(config.sampling.audio, 0.8, 250, lmSizes.card),
       },
       textLeadFrames: config.text_lead_frames,
+      // About 17 letters a second, as people talk.
+      textFramesPerCharacter: config.text_frames_per_character ?? 0.75,
     },
   };
 }

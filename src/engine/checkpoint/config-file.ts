@@ -85,6 +85,7 @@ const schema = z.object({
   silence_frames: code.optional(),
   text_padding_id: code.optional(),
   text_lead_frames: code.default(0),
+  text_frames_per_character: z.number().nonnegative().optional(),
   sampling: z.object({ text: rule, audio: rule }).partial().default({}),
   voice_prompt_codes: z.array(z.array(code)).optional(),
   text_prompt_tokens: z.array(code).optional(),

@@ -6,6 +6,8 @@ export interface ModelConfiguration {
   readonly sampling: SamplingRules;
   /** Frames by which a word's text comes before its sound. */
   readonly textLeadFrames: number;
+  /** How long a word sounds, for each of its letters: the pace of words that the gateway gives. */
+  readonly textFramesPerCharacter: number;
 }
 
 export interface LmConfiguration {

@@ -3,7 +3,7 @@
  * the data, which the tensors cover without gap or overlap (huggingface.co/docs/safetensors).
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { FileTensor } from '../onnx/graph-builder.ts';
@@ -26,7 +26,13 @@ const headerEntry = z.object({
   data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
 });
 
+/** `model.safetensors.index.json` of a checkpoint in several files: the file of each tensor, beside the index. */
+const shardIndex = z.object({
+  weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+\.safetensors$/, 'names no .safetensors file beside it')),
+});
+
 interface StoredTensor {
+  readonly file: string;
   readonly dtype: StoredType;
   readonly shape: readonly number[];
   /** Bytes from the file's start. */
@@ -34,15 +40,22 @@ interface StoredTensor {
   readonly byteLength: number;
 }
 
-/** The table of contents of one file. The data stays on disk until it is asked for. */
+/**
+ * The table of contents of one file, or of all the files that an index (`*.index.json`) lists. The data stays on disk until it is
+ * asked for.
+ */
 export class SafetensorsFile {
+  /** The file, or the index. */
   readonly file: string;
+  /** The files with data in them. */
+  readonly parts: readonly string[];
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
 
-  /** @throws MODEL_FILE_MISSING, MODEL_FILE_INVALID (header, truncation, overlap, lengths) */
+  /** @throws MODEL_FILE_MISSING, MODEL_FILE_INVALID (header, truncation, overlap, lengths, index), MODEL_TENSOR_MISSING (of the index) */
   constructor(file: string) {
     this.file = file;
-    this.#tensors = readHeader(file);
+    this.#tensors = file.endsWith('.index.json') ? readShards(file) : readHeader(file);
+    this.parts = [...new Set([...this.#tensors.values()].map((tensor) => tensor.file))];
   }
 
   get names(): readonly string[] {
@@ -51,6 +64,11 @@ export class SafetensorsFile {
 
   has(name: string): boolean {
     return this.#tensors.has(name);
+  }
+
+  /** Stored type, e.g. BF16. @throws MODEL_TENSOR_MISSING */
+  dtype(name: string): string {
+    return this.#require(name).dtype;
   }
 
   /** @throws MODEL_TENSOR_MISSING */
@@ -66,7 +84,7 @@ export class SafetensorsFile {
     const stored = this.#require(name);
     if (stored.shape.join() !== shape.join()) {
       throw new SpeakerpostError('MODEL_TENSOR_SHAPE', {
-        file: this.file,
+        file: stored.file,
         tensor: name,
         found: `[${stored.shape.join(', ')}]`,
         expected: `[${shape.join(', ')}]`,
@@ -74,7 +92,8 @@ export class SafetensorsFile {
     }
     const type = weightTypes[stored.dtype];
     if (type === undefined) throw this.#wrongType(name, stored, Object.keys(weightTypes));
-    return { name, fileName: basename(this.file), type, shape, offset: stored.offset, byteLength: stored.byteLength };
+    const { offset, byteLength } = stored;
+    return { name, fileName: basename(stored.file), type, shape, offset, byteLength };
   }
 
   /** @throws MODEL_TENSOR_MISSING, MODEL_TENSOR_TYPE */
@@ -105,7 +124,7 @@ export class SafetensorsFile {
 
   #wrongType(tensor: string, stored: StoredTensor, usable: readonly string[]): SpeakerpostError {
     return new SpeakerpostError('MODEL_TENSOR_TYPE', {
-      file: this.file,
+      file: stored.file,
       tensor,
       found: stored.dtype,
       usable: usable.join(', '),
@@ -114,9 +133,32 @@ export class SafetensorsFile {
 
   #read(stored: StoredTensor): ArrayBuffer {
     const bytes = new Uint8Array(stored.byteLength);
-    readFully(this.file, stored.offset, bytes);
+    readFully(stored.file, stored.offset, bytes);
     return bytes.buffer;
   }
+}
+
+function readShards(indexFile: string): ReadonlyMap<string, StoredTensor> {
+  const invalid = (reason: string): SpeakerpostError =>
+    new SpeakerpostError('MODEL_FILE_INVALID', { file: indexFile, reason });
+  const bytes = new Uint8Array(sizeOf(indexFile));
+  readFully(indexFile, 0, bytes);
+  const parsed = shardIndex.safeParse(parseJsonObject(bytes, invalid));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+  }
+  const shards = new Map<string, ReadonlyMap<string, StoredTensor>>();
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, part] of Object.entries(parsed.data.weight_map)) {
+    const file = join(dirname(indexFile), part);
+    const shard = shards.get(file) ?? readHeader(file);
+    shards.set(file, shard);
+    const stored = shard.get(name);
+    if (stored === undefined) throw new SpeakerpostError('MODEL_TENSOR_MISSING', { file, tensor: name });
+    tensors.set(name, stored);
+  }
+  return tensors;
 }
 
 function readHeader(file: string): ReadonlyMap<string, StoredTensor> {
@@ -151,7 +193,7 @@ function readHeader(file: string): ReadonlyMap<string, StoredTensor> {
     if (dataStart + end > fileBytes) {
       throw invalid(`truncated: tensor ${name} ends at byte ${dataStart + end} of a file of ${fileBytes}`);
     }
-    tensors.set(name, { dtype, shape, offset: dataStart + start, byteLength });
+    tensors.set(name, { file, dtype, shape, offset: dataStart + start, byteLength });
   }
   const gap = findGap(tensors, dataStart, fileBytes);
   if (gap !== null) throw invalid(gap);

@@ -6,7 +6,7 @@ import type { LmConfiguration } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { gatedFeedForward, linear, normedStream, project, type Stream } from '../layers/dense.ts';
 import { lengthAttention, lengthClock, relocate } from '../layers/length-attention.ts';
-import { type AttentionSizes, ringAttention, ringClock } from '../layers/ring-attention.ts';
+import { type AttentionSizes, ringAttention, ringClock, ringSlots } from '../layers/ring-attention.ts';
 import type { FileTensor } from '../onnx/graph-builder.ts';
 import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
 
@@ -20,7 +20,7 @@ import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onn
 export function temporalGraph(
   lm: LmConfiguration,
   file: SafetensorsFile,
-  slots: number,
+  slots = ringSlots(lm.context),
   type: FloatType = 'float32',
 ): LaneGraph {
   const { dim } = lm;

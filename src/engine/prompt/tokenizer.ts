@@ -8,6 +8,8 @@ import { segmentUnigram } from './unigram.ts';
 /** The text vocabulary of a checkpoint: text to token ids and back. */
 export interface Tokenizer {
   readonly size: number;
+  /** The token of text that the vocabulary does not have. */
+  readonly unknownId: number;
   /** Token ids of `text`, without any begin or end token. */
   encode(text: string): number[];
   /** The piece of a token with U+2581 for a space; null where the id has none. */
@@ -61,6 +63,7 @@ export function createTokenizer(model: TokenizerModel): Tokenizer {
     if (piece.type === 'byte') byteIds.set(Number.parseInt(piece.text.slice(3, 5), 16), id);
   return {
     size: model.pieces.length,
+    unknownId: model.unknownId,
     piece: (id) => model.pieces[id]?.text ?? null,
     encode(text) {
       const ids: number[] = [];

@@ -8,6 +8,7 @@ import {
   type EngineMessage,
   encodeClientMessage,
   frameSamples,
+  longestText,
   MessageSplitter,
 } from './frame-port.ts';
 
@@ -86,13 +87,13 @@ class EngineConnection implements EngineClient {
     return this.#textLeadMs;
   }
 
-  openLane(personaId: string, seed: number): Promise<LaneHandle> {
+  openLane(personaId: string, seed: number, logFile: string | null = null): Promise<LaneHandle> {
     if (this.#ended !== null) return Promise.reject(reviveError(this.#ended));
     if (!Number.isSafeInteger(seed)) return Promise.reject(new RangeError(`seed ${seed} is no safe integer`));
     const conversation = ++this.#lastConversation;
     return new Promise((resolve, reject) => {
       this.#openings.set(conversation, { resolve, reject });
-      this.#send({ kind: 'open', conversation, seed, persona: personaId });
+      this.#send({ kind: 'open', conversation, seed, persona: personaId, logFile });
     });
   }
 
@@ -105,7 +106,7 @@ class EngineConnection implements EngineClient {
     this.#ended = { code: 'ENGINE_LOST', details: { socket: this.#socketPath, reason: 'this side closed it' } };
     for (const opening of this.#openings.values()) opening.reject(reviveError(this.#ended));
     this.#openings.clear();
-    this.#lanes.clear();
+    for (const lane of this.#lanes.values()) lane.close();
     this.#socket.end();
   }
 
@@ -124,6 +125,7 @@ class EngineConnection implements EngineClient {
         if (opening === undefined) return;
         const lane = new Lane(message.lane, {
           send: (frame, samples) => this.#send({ kind: 'user', conversation, frame, samples }),
+          say: (saying, words) => this.#send({ kind: 'say', conversation, saying, words }),
           close: () => {
             this.#lanes.delete(conversation);
             this.#send({ kind: 'close', conversation });
@@ -140,6 +142,9 @@ class EngineConnection implements EngineClient {
         return;
       case 'agent':
         this.#lanes.get(conversation)?.answer(message.frame);
+        return;
+      case 'said':
+        this.#lanes.get(conversation)?.said(message.saying, message.error);
         return;
       case 'failed': {
         const lane = this.#lanes.get(conversation);
@@ -177,6 +182,7 @@ class EngineConnection implements EngineClient {
 
 interface LanePort {
   send(frame: number, samples: Float32Array): void;
+  say(saying: number, words: string): void;
   close(): void;
 }
 
@@ -185,7 +191,9 @@ class Lane implements LaneHandle {
   readonly #port: LanePort;
   readonly #frameListeners: ((frame: AgentFrame) => void)[] = [];
   readonly #failedListeners: ((error: ErrorRecord) => void)[] = [];
+  readonly #sayings = new Map<number, PromiseWithResolvers<void>>();
   #nextFrame = 0;
+  #lastSaying = 0;
   #failure: ErrorRecord | null = null;
   #closed = false;
 
@@ -205,6 +213,20 @@ class Lane implements LaneHandle {
     this.fail({ code: 'LANE_INPUT_INVALID', details: { lane: this.index, frame } });
   }
 
+  say(text: string): Promise<void> {
+    const ended = this.#failure ?? (this.#closed ? closedLane(this.index) : null);
+    if (ended !== null) return Promise.reject(reviveError(ended));
+    if (Buffer.byteLength(text) > longestText) {
+      const details = { lane: this.index, words: text.slice(0, 60), reason: `they have over ${longestText} bytes` };
+      return Promise.reject(new SpeakerpostError('LANE_WORDS_INVALID', details));
+    }
+    const saying = ++this.#lastSaying;
+    const settled = Promise.withResolvers<void>();
+    this.#sayings.set(saying, settled);
+    this.#port.say(saying, text);
+    return settled.promise;
+  }
+
   onFrame(listener: (frame: AgentFrame) => void): void {
     this.#frameListeners.push(listener);
   }
@@ -219,6 +241,14 @@ class Lane implements LaneHandle {
     if (this.#closed || this.#failure !== null) return;
     this.#closed = true;
     this.#port.close();
+    this.#endSayings(closedLane(this.index));
+  }
+
+  said(saying: number, error: ErrorRecord | null): void {
+    const settled = this.#sayings.get(saying);
+    this.#sayings.delete(saying);
+    if (error === null) settled?.resolve();
+    else settled?.reject(reviveError(error));
   }
 
   answer(frame: AgentFrame): void {
@@ -228,6 +258,16 @@ class Lane implements LaneHandle {
   fail(error: ErrorRecord): void {
     if (this.#closed || this.#failure !== null) return;
     this.#failure = error;
+    this.#endSayings(error);
     for (const listener of this.#failedListeners) listener(error);
   }
+
+  #endSayings(error: ErrorRecord): void {
+    for (const { reject } of this.#sayings.values()) reject(reviveError(error));
+    this.#sayings.clear();
+  }
+}
+
+function closedLane(lane: number): ErrorRecord {
+  return { code: 'LANE_WORDS_INVALID', details: { lane, words: 'anything', reason: 'the lane is closed' } };
 }

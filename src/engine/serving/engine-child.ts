@@ -21,6 +21,8 @@ export function forkEngine(entry: URL): EngineChild {
   const child = fork(fileURLToPath(entry), [], {
     execPath: process.execPath,
     execArgv: [],
+    // A group of its own: Ctrl-C, which goes to the terminal's whole group, must not end it before the calls.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

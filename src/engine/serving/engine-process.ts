@@ -1,20 +1,26 @@
 import { rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
-import { describeError } from '../../runtime/errors.ts';
+import { describeError, SpeakerpostError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
-import type { EngineDescription, EngineOptions } from '../contract.ts';
-import type { LoadModel, PersonaImage, SpeechModel } from '../model-contract.ts';
+import type { EngineDescription, EngineOptions, Persona } from '../contract.ts';
+import type { LoadModel, PersonaPrompt, SpeechModel } from '../model-contract.ts';
 import { buildPersonaPrompt } from '../prompt/persona-prompt.ts';
 import { loadTokenizer, pieceText, type Tokenizer } from '../prompt/tokenizer.ts';
+import { type CallLog, openCallLog } from '../replay/call-log.ts';
+import { promptFingerprint } from '../replay/fingerprint.ts';
+import { Admission } from './admission.ts';
 import { frameSamples } from './frame-port.ts';
-import { LaneScheduler } from './lane-scheduler.ts';
+import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
+import { PersonaImages } from './persona-images.ts';
 import { startPortServer } from './port-server.ts';
 import { type EngineCommand, type EngineReport, heartbeatMs } from './process-messages.ts';
-import { StageClock } from './stage-timings.ts';
+import { deadlineMs, StageClock } from './stage-timings.ts';
+import { type Pace, textStream } from './words.ts';
 
 const frameMs = 80;
 const timingsEveryMs = 1_000;
+const defaultImages = { count: 64, bytes: 2e9 };
 /** Runs of one lane and of all before the first call: the first ones take longer, and the watchdog must not count them. */
 const warmUpRuns = 3;
 /** Time for the last messages to leave before the process ends. */
@@ -27,7 +33,8 @@ export function runEngineProcess(loadModel: LoadModel): void {
     removeSocket(socketPath); // the supervisor cannot any more
     process.exit(0);
   });
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the gateway ends its calls first and stops us then
+  // A service manager's SIGTERM reaches every process of the service; the gateway ends its calls first and stops us then.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', (command: EngineCommand) => {
     if (command.kind === 'stop') process.exit(0);
     socketPath = command.socketPath;
@@ -41,13 +48,24 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   const { modelDirectory, lanes, device, threads } = options;
   const model = await loadModel(modelDirectory, { lanes, device, threads });
   const tokenizer = await loadTokenizer(model.summary.tokenizerFile);
-  const images = await preparePersonas(model, options, tokenizer);
-  await warmUp(model, images);
+  checkTokenizer(tokenizer, model);
+  // Every persona is read now, so that a voice that is not there is not first missed by a guest.
+  const prompts = await buildPrompts(model, options, tokenizer);
+  const images = new PersonaImages({
+    personas: options.personas,
+    prepare: ({ id }) => model.preparePersona(promptOf(prompts, id)),
+    release: (image) => model.releasePersona?.(image),
+    limit: options.personaImages ?? defaultImages,
+  });
+  await images.warm();
+  await warmUp(model, images, options.personas);
   const timings = new StageClock();
   const padding = new Set(model.summary.textPaddingIds);
   const scheduler = new LaneScheduler({
     model,
-    images,
+    imageOf: (personaId) => images.get(personaId),
+    admission: new Admission(options.frameBudgetMs === undefined ? deadlineMs : options.frameBudgetMs),
+    openLog: (request, file) => openLog(request, file, model, options, promptOf(prompts, request.personaId)),
     pieceOf: (token) => pieceOf(tokenizer, padding, token),
     clock: systemClock,
     timings,
@@ -59,6 +77,7 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   const server = await startPortServer({
     socketPath,
     scheduler,
+    textStream: (words, lane) => textStream(words, tokenizer, paceOf(model), lane),
     textLeadMs: model.summary.textLeadFrames * frameMs,
     onInvalid: (error) => report({ kind: 'clientInvalid', error }),
   });
@@ -68,19 +87,61 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   report({ kind: 'ready', description: describe(model, options) });
 }
 
-async function preparePersonas(model: SpeechModel, options: EngineOptions, tokenizer: Tokenizer) {
+type Prompts = ReadonlyMap<string, PersonaPrompt>;
+
+async function buildPrompts(model: SpeechModel, options: EngineOptions, tokenizer: Tokenizer): Promise<Prompts> {
   const { ownPrompt } = model.summary;
-  const images = new Map<string, PersonaImage>();
+  const prompts = new Map<string, PersonaPrompt>();
   for (const persona of options.personas) {
     const prompt = await buildPersonaPrompt(persona, { directory: options.modelDirectory, ownPrompt, tokenizer });
-    images.set(persona.id, await model.preparePersona(prompt));
+    prompts.set(persona.id, prompt);
   }
-  return images;
+  return prompts;
 }
 
-async function warmUp(model: SpeechModel, images: ReadonlyMap<string, PersonaImage>): Promise<void> {
-  const [image] = images.values();
-  if (image === undefined) return;
+function promptOf(prompts: Prompts, personaId: string): PersonaPrompt {
+  const prompt = prompts.get(personaId);
+  if (prompt === undefined) throw new Error(`no prompt of persona ${personaId}`);
+  return prompt;
+}
+
+/** A tokenizer of another checkpoint would have the model say ids that it does not have. */
+function checkTokenizer(tokenizer: Tokenizer, { summary: { tokenizerFile, textCard } }: SpeechModel): void {
+  if (tokenizer.size <= textCard) return;
+  const reason = `it has ${tokenizer.size} pieces, the model ${textCard} text ids`;
+  throw new SpeakerpostError('TOKENIZER_INVALID', { file: tokenizerFile, reason });
+}
+
+function paceOf({ summary: { textPaddingIds, textLeadFrames, textFramesPerCharacter } }: SpeechModel): Pace {
+  const [endOfPaddingId = 0, paddingId = 3] = textPaddingIds;
+  return { endOfPaddingId, paddingId, leadFrames: textLeadFrames, framesPerCharacter: textFramesPerCharacter };
+}
+
+function openLog(
+  { personaId, seed }: LaneRequest,
+  file: string,
+  model: SpeechModel,
+  { personas, modelDirectory, device }: EngineOptions,
+  prompt: PersonaPrompt,
+): CallLog {
+  const { text, voice } = personas.find(({ id }) => id === personaId) ?? { text: null, voice: null };
+  const header = {
+    startedWallMs: systemClock.wallMs(),
+    seed,
+    codebooks: model.summary.codebooks,
+    model: modelDirectory,
+    device,
+    checkpoint: model.summary.fingerprint,
+    persona: { id: personaId, text, voice, hash: promptFingerprint(prompt) },
+  };
+  return openCallLog(file, header, (error) => {
+    report({ kind: 'callLogFailed', error: { code: 'CALL_LOG_UNWRITABLE', details: { file, reason: error.message } } });
+  });
+}
+
+async function warmUp(model: SpeechModel, images: PersonaImages, [persona]: readonly Persona[]): Promise<void> {
+  if (persona === undefined) return;
+  const image = await images.get(persona.id);
   const silence = new Float32Array(frameSamples);
   const all = Array.from({ length: model.lanes }, (_, lane) => ({ lane, samples: silence }));
   for (const { lane } of all) model.resetLane(lane, image, 0);

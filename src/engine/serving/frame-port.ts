@@ -13,12 +13,15 @@ import type { AgentFrame } from '../contract.ts';
  * +----------+------+----------------------+
  *
  * client to engine                                                           engine to client
- *  1 open    | conversation u32 | seed f64 | persona UTF-8 |                 16 hello   | "SPF1" | text lead ms u32 |
+ *  1 open    | conversation u32 | seed f64 | see below |                     16 hello   | "SPF2" | text lead ms u32 |
  *  2 user    | conversation u32 | frame u32 | 1920 x f32   |                 17 opened  | conversation u32 | lane u16 |
  *  3 close   | conversation u32 |                                            18 refused | conversation u32 | error JSON |
- *                                                                            19 agent   | see below |
+ *  4 say     | conversation u32 | saying u32 | words UTF-8 |                 19 agent   | see below |
  *                                                                            20 failed  | conversation u32 | error JSON |
+ *                                                                            21 said    | conversation u32 | saying u32 | error JSON |
  *
+ *   1 open: | ... | persona bytes u16 | persona UTF-8 | log file UTF-8 |      no log file: 0 bytes
+ *  21 said: the words have sounded, or with an error: they never will; without one: 0 bytes
  *  19 agent: | conversation u32 | frame u32 | text token i32 | wait ms f32 | run ms f32 | piece bytes u16 | piece UTF-8 | 1920 x f32 |
  *            piece bytes 65535: no piece (padding)
  * ```
@@ -26,8 +29,15 @@ import type { AgentFrame } from '../contract.ts';
  * reach the next one on the same lane.
  */
 export type ClientMessage =
-  | { readonly kind: 'open'; readonly conversation: number; readonly seed: number; readonly persona: string }
+  | {
+      readonly kind: 'open';
+      readonly conversation: number;
+      readonly seed: number;
+      readonly persona: string;
+      readonly logFile: string | null;
+    }
   | { readonly kind: 'user'; readonly conversation: number; readonly frame: number; readonly samples: Float32Array }
+  | { readonly kind: 'say'; readonly conversation: number; readonly saying: number; readonly words: string }
   | { readonly kind: 'close'; readonly conversation: number };
 
 export type EngineMessage =
@@ -35,31 +45,62 @@ export type EngineMessage =
   | { readonly kind: 'opened'; readonly conversation: number; readonly lane: number }
   | { readonly kind: 'refused'; readonly conversation: number; readonly error: ErrorRecord }
   | { readonly kind: 'agent'; readonly conversation: number; readonly frame: AgentFrame }
+  | {
+      readonly kind: 'said';
+      readonly conversation: number;
+      readonly saying: number;
+      readonly error: ErrorRecord | null;
+    }
   | { readonly kind: 'failed'; readonly conversation: number; readonly error: ErrorRecord };
 
 export const frameSamples = 1920;
 const sampleBytes = frameSamples * 4;
-const magic = 'SPF1';
+const magic = 'SPF2';
 const noPiece = 0xffff;
-const longestText = 4096;
+/** Bytes of a persona's name with a log file's, of words to say, of an error, of a piece. */
+export const longestText = 4096;
 /** Type, the fixed part of an agent frame, a piece and the samples. */
 export const longestMessage = 1 + 22 + longestText + sampleBytes;
 
-const types = { open: 1, user: 2, close: 3, hello: 16, opened: 17, refused: 18, agent: 19, failed: 20 } as const;
+const types = {
+  open: 1,
+  user: 2,
+  close: 3,
+  say: 4,
+  hello: 16,
+  opened: 17,
+  refused: 18,
+  agent: 19,
+  failed: 20,
+  said: 21,
+} as const;
 
 export function encodeClientMessage(message: ClientMessage): Buffer {
   switch (message.kind) {
     case 'open': {
-      const persona = Buffer.from(message.persona).subarray(0, longestText);
-      const body = start(types.open, 12 + persona.length, message.conversation);
+      const persona = Buffer.from(message.persona);
+      const logFile = Buffer.from(message.logFile ?? '');
+      if (persona.length + logFile.length > longestText)
+        throw new RangeError('the names in an open message are too long');
+      const body = start(types.open, 14 + persona.length + logFile.length, message.conversation);
       body.writeDoubleLE(message.seed, 9);
-      persona.copy(body, 17);
+      body.writeUInt16LE(persona.length, 17);
+      persona.copy(body, 19);
+      logFile.copy(body, 19 + persona.length);
       return body;
     }
     case 'user': {
       const body = start(types.user, 8 + sampleBytes, message.conversation);
       body.writeUInt32LE(message.frame, 9);
       writeSamples(body, 13, message.samples);
+      return body;
+    }
+    case 'say': {
+      const words = Buffer.from(message.words);
+      if (words.length > longestText) throw new RangeError(`words of more than ${longestText} bytes`);
+      const body = start(types.say, 8 + words.length, message.conversation);
+      body.writeUInt32LE(message.saying, 9);
+      words.copy(body, 13);
       return body;
     }
     case 'close':
@@ -88,6 +129,15 @@ export function encodeEngineMessage(message: EngineMessage): Buffer {
       error.copy(bytes, 9);
       return bytes;
     }
+    case 'said': {
+      const error = Buffer.from(message.error === null ? '' : JSON.stringify(message.error));
+      if (error.length > longestText && message.error !== null)
+        return encodeEngineMessage({ ...message, error: shortened(message.error) });
+      const bytes = start(types.said, 8 + error.length, message.conversation);
+      bytes.writeUInt32LE(message.saying, 9);
+      error.copy(bytes, 13);
+      return bytes;
+    }
     case 'agent': {
       const { frame } = message;
       const piece = Buffer.from(frame.piece ?? '').subarray(0, longestText);
@@ -109,11 +159,17 @@ export function decodeClientMessage(message: Buffer): ClientMessage {
   const conversation = conversationOf(message);
   switch (message[0]) {
     case types.open: {
-      size(message, 13, longestText);
+      size(message, 15, longestText);
       const seed = message.readDoubleLE(5);
       if (!Number.isSafeInteger(seed)) throw invalid(`seed ${seed} is no safe integer`);
-      return { kind: 'open', conversation, seed, persona: message.toString('utf8', 13) };
+      const personaEnd = 15 + message.readUInt16LE(13);
+      size(message, personaEnd, longestText);
+      const persona = message.toString('utf8', 15, personaEnd);
+      return { kind: 'open', conversation, seed, persona, logFile: message.toString('utf8', personaEnd) || null };
     }
+    case types.say:
+      size(message, 9, longestText);
+      return { kind: 'say', conversation, saying: message.readUInt32LE(5), words: message.toString('utf8', 9) };
     case types.user:
       size(message, 9 + sampleBytes);
       return { kind: 'user', conversation, frame: message.readUInt32LE(5), samples: readSamples(message, 9) };
@@ -141,6 +197,11 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
       size(message, 5, longestText);
       const kind = message[0] === types.refused ? 'refused' : 'failed';
       return { kind, conversation, error: parseErrorRecord(message.toString('utf8', 5)) };
+    }
+    case types.said: {
+      size(message, 9, longestText);
+      const error = message.length === 9 ? null : parseErrorRecord(message.toString('utf8', 9));
+      return { kind: 'said', conversation, saying: message.readUInt32LE(5), error };
     }
     case types.agent: {
       size(message, 23 + sampleBytes, longestText);

@@ -2,9 +2,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
 import type { AgentFrame } from '../contract.ts';
 import type { LaneResult, PersonaImage, SpeechModel } from '../model-contract.ts';
+import type { CallLog } from '../replay/call-log.ts';
+import type { Admission } from './admission.ts';
 import { frameSamples } from './frame-port.ts';
 import type { StageClock } from './stage-timings.ts';
+import { GivenWords } from './words.ts';
 
+/** Forty seconds of given text: more was not meant for one lane. */
+const mostGivenTokens = 500;
 /** Two seconds: beyond that a conversation is lost anyway. */
 const mostWaitingFrames = 25;
 
@@ -14,17 +19,30 @@ export interface LaneSink {
   failed(error: ErrorRecord): void;
 }
 
+/** What a conversation starts with. */
+export interface LaneRequest {
+  readonly personaId: string;
+  /** Drives sampling. */
+  readonly seed: number;
+  /** Where what a replay needs is written; null: nowhere. */
+  readonly logFile: string | null;
+}
+
 /** One conversation's hold on a lane. */
 export interface LaneLease {
   readonly index: number;
   push(frame: number, samples: Float32Array): void;
+  /** Text tokens for the frames to come, after those given before. `onSaid` is called when the last of them was answered. */
+  give(tokens: readonly number[], onSaid: () => void): void;
   close(): void;
 }
 
 export interface LaneSchedulerOptions {
   readonly model: SpeechModel;
-  /** By persona id. */
-  readonly images: ReadonlyMap<string, PersonaImage>;
+  /** The image of a persona. Rejects with PERSONA_UNKNOWN. */
+  readonly imageOf: (personaId: string) => Promise<PersonaImage>;
+  readonly admission: Admission;
+  readonly openLog: (request: LaneRequest, logFile: string) => CallLog;
   readonly pieceOf: (textToken: number) => string | null;
   readonly clock: Clock;
   readonly timings: StageClock;
@@ -42,6 +60,14 @@ interface Lane {
   readonly index: number;
   readonly sink: LaneSink;
   readonly waiting: WaitingFrame[];
+  readonly words: GivenWords;
+  readonly log: CallLog | null;
+}
+
+interface BatchEntry {
+  readonly lane: Lane;
+  readonly waiting: WaitingFrame;
+  readonly givenText: number | undefined;
 }
 
 /**
@@ -75,32 +101,49 @@ export class LaneScheduler {
   }
 
   /**
-   * Gives the lowest free lane the state of the persona. Rejects with PERSONA_UNKNOWN, LANE_NONE_FREE, or ENGINE_RUN_FAILED after a
-   * failed run.
+   * Gives the lowest free lane the state of the persona. Rejects with PERSONA_UNKNOWN, LANE_NONE_FREE (all in use, or one more would
+   * make the others late), or ENGINE_RUN_FAILED after a failed run.
    */
-  async open(personaId: string, seed: number, sink: LaneSink): Promise<LaneLease> {
-    const { model, images, clock, timings } = this.#options;
-    const image = images.get(personaId);
-    if (image === undefined)
-      throw new SpeakerpostError('PERSONA_UNKNOWN', { persona: personaId, known: [...images.keys()].join(', ') });
+  async open(request: LaneRequest, sink: LaneSink): Promise<LaneLease> {
+    const { model, imageOf, admission, openLog, clock, timings } = this.#options;
+    const image = await imageOf(request.personaId);
     let index = this.#freeLane();
     for (; index < 0 && this.#run !== null && this.#lanes.includes(null); index = this.#freeLane()) await this.#run;
     if (this.#broken !== null) throw new SpeakerpostError(this.#broken.code, this.#broken.details);
-    if (index < 0) throw new SpeakerpostError('LANE_NONE_FREE', { lanes: this.#lanes.length });
     const startedMs = clock.nowMs();
-    model.resetLane(index, image, seed);
+    const reason = index < 0 ? `all ${this.#lanes.length} are in use` : admission.refusal(this.#openLanes, startedMs);
+    if (reason !== null) throw new SpeakerpostError('LANE_NONE_FREE', { reason });
+    model.resetLane(index, image, request.seed);
     timings.opened(clock.nowMs() - startedMs);
-    const lane: Lane = { index, sink, waiting: [] };
+    const log = request.logFile === null ? null : openLog(request, request.logFile);
+    const lane: Lane = { index, sink, waiting: [], words: new GivenWords(), log };
     this.#lanes[index] = lane;
     return {
       index,
       push: (frame, samples) => this.#push(lane, frame, samples),
+      give: (tokens, onSaid) => this.#give(lane, tokens, onSaid),
       close: () => this.#release(lane),
     };
   }
 
   #freeLane(): number {
     return this.#lanes.findIndex((lane, index) => lane === null && !this.#inRun.has(index));
+  }
+
+  get #openLanes(): number {
+    return this.#lanes.reduce((count, lane) => count + (lane === null ? 0 : 1), 0);
+  }
+
+  /** @throws LANE_WORDS_INVALID: a token that the model does not have would end the run of every lane */
+  #give(lane: Lane, tokens: readonly number[], onSaid: () => void): void {
+    const { textCard } = this.#options.model.summary;
+    const strange = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= textCard);
+    const fail = (reason: string) =>
+      new SpeakerpostError('LANE_WORDS_INVALID', { lane: lane.index, words: `${tokens.length} tokens`, reason });
+    if (strange !== undefined) throw fail(`text token ${strange} is not below ${textCard}`);
+    if (lane.words.waiting + tokens.length > mostGivenTokens) throw fail(`more than ${mostGivenTokens} would wait`);
+    if (tokens.length === 0) onSaid();
+    else lane.words.add(tokens, onSaid);
   }
 
   #push(lane: Lane, frame: number, samples: Float32Array): void {
@@ -118,7 +161,9 @@ export class LaneScheduler {
   }
 
   #release(lane: Lane): void {
-    if (this.#lanes[lane.index] === lane) this.#lanes[lane.index] = null;
+    if (this.#lanes[lane.index] !== lane) return;
+    this.#lanes[lane.index] = null;
+    lane.log?.close();
   }
 
   #fail(lane: Lane, error: ErrorRecord): void {
@@ -133,8 +178,8 @@ export class LaneScheduler {
     queueMicrotask(() => {
       this.#kicked = false;
       const batch = this.#lanes.flatMap((lane) => {
-        const first = lane?.waiting.shift();
-        return lane === null || first === undefined ? [] : [{ lane, waiting: first }];
+        const waiting = lane?.waiting.shift();
+        return lane === null || waiting === undefined ? [] : [{ lane, waiting, givenText: lane.words.next() }];
       });
       if (batch.length === 0 || this.#run !== null) return;
       this.#inRun = new Set(batch.map(({ lane }) => lane.index));
@@ -147,26 +192,35 @@ export class LaneScheduler {
     });
   }
 
-  async #runBatch(batch: readonly { readonly lane: Lane; readonly waiting: WaitingFrame }[]): Promise<void> {
-    const { model, clock, timings } = this.#options;
+  async #runBatch(batch: readonly BatchEntry[]): Promise<void> {
+    const { model, clock, timings, admission, pieceOf } = this.#options;
     const startedMs = this.#runStartedMs;
     let results: readonly LaneResult[];
     try {
-      results = await model.step(batch.map(({ lane, waiting }) => ({ lane: lane.index, samples: waiting.samples })));
+      results = await model.step(
+        batch.map(({ lane: { index: lane }, waiting: { samples }, givenText }) =>
+          givenText === undefined ? { lane, samples } : { lane, samples, givenText },
+        ),
+      );
     } catch (error) {
       this.#break(error);
       return;
     }
-    const runMs = clock.nowMs() - startedMs;
+    const nowMs = clock.nowMs();
+    const runMs = nowMs - startedMs;
     timings.ran(runMs);
-    for (const [position, { lane, waiting }] of batch.entries()) {
+    const openLanes = this.#openLanes;
+    for (const [position, { lane, waiting, givenText }] of batch.entries()) {
       const waitMs = startedMs - waiting.arrivedMs;
-      timings.waited(waitMs);
+      timings.answered(lane.index, waitMs, runMs);
+      admission.measured(openLanes, waitMs + runMs, nowMs);
       const result = results[position];
       if (result === undefined || this.#lanes[lane.index] !== lane) continue;
+      lane.log?.frame(result, givenText);
       const textToken = result.tokens?.text ?? -1;
-      const piece = this.#options.pieceOf(textToken);
+      const piece = pieceOf(textToken);
       lane.sink.agentFrame({ frame: waiting.frame, samples: result.samples, textToken, piece, waitMs, runMs });
+      if (givenText !== undefined) lane.words.answered();
     }
   }
 

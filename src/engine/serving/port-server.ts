@@ -8,7 +8,7 @@ import {
   encodeEngineMessage,
   MessageSplitter,
 } from './frame-port.ts';
-import type { LaneLease, LaneScheduler, LaneSink } from './lane-scheduler.ts';
+import type { LaneLease, LaneRequest, LaneScheduler, LaneSink } from './lane-scheduler.ts';
 
 /** Two seconds of a lane's frames that the client has not taken. */
 const mostUnsentFrames = 25;
@@ -19,6 +19,8 @@ const ownerOnly = 0o600;
 export interface PortServerOptions {
   readonly socketPath: string;
   readonly scheduler: LaneScheduler;
+  /** The text stream that says `words` on the lane. Throws LANE_WORDS_INVALID. */
+  readonly textStream: (words: string, lane: number) => readonly number[];
   readonly textLeadMs: number;
   /** A connection was closed because of what came over it. */
   readonly onInvalid: (error: ErrorRecord) => void;
@@ -101,21 +103,33 @@ class Connection {
           return;
         }
         this.#lastConversation = message.conversation;
-        void this.#open(message.conversation, message.persona, message.seed);
+        void this.#open(message.conversation, { ...message, personaId: message.persona });
         return;
       case 'user': // one that has failed already may still get frames that were on their way
         if (typeof conversation?.lease === 'object') conversation.lease.push(message.frame, message.samples);
+        return;
+      case 'say':
+        if (typeof conversation?.lease === 'object') this.#say(message, conversation.lease);
         return;
       case 'close':
         this.#release(message.conversation);
     }
   }
 
-  async #open(number: number, persona: string, seed: number): Promise<void> {
+  #say({ conversation, saying, words }: Extract<ClientMessage, { kind: 'say' }>, lease: LaneLease): void {
+    const said = (error: ErrorRecord | null) => this.#send({ kind: 'said', conversation, saying, error });
+    try {
+      lease.give(this.#options.textStream(words, lease.index), () => said(null));
+    } catch (error) {
+      said(describeError(error));
+    }
+  }
+
+  async #open(number: number, request: LaneRequest): Promise<void> {
     const conversation: Conversation = { lease: 'opening', unsentFrames: 0 };
     this.#conversations.set(number, conversation);
     try {
-      const lease = await this.#options.scheduler.open(persona, seed, this.#sink(number, conversation));
+      const lease = await this.#options.scheduler.open(request, this.#sink(number, conversation));
       if (conversation.lease === 'ended') {
         lease.close();
         return;

@@ -17,6 +17,8 @@ export type EngineReport =
   | { readonly kind: 'runFailed'; readonly error: ErrorRecord }
   /** A client was cut off. */
   | { readonly kind: 'clientInvalid'; readonly error: ErrorRecord }
+  /** The log of a call could not be written; the call goes on. */
+  | { readonly kind: 'callLogFailed'; readonly error: ErrorRecord }
   | { readonly kind: 'loopLag'; readonly sample: LoopLagSample }
   | { readonly kind: 'timings'; readonly timings: StageTimings };
 

@@ -139,6 +139,9 @@ class Supervisor implements EngineSupervisor {
       case 'clientInvalid':
         this.#deps.log.warn({ error: report.error }, 'engine client was cut off');
         return;
+      case 'callLogFailed':
+        this.#deps.log.warn({ error: report.error }, 'the log of a call cannot be written');
+        return;
       case 'loopLag':
         this.#deps.onLoopLag?.(report.sample);
         return;

@@ -48,7 +48,9 @@ export class CallMedia {
     const { callId } = open;
     const { emit, clock, log, ports, ticker, mediaTimeoutMs } = deps;
     const opened: OpenedLane | null =
-      open.lane === null ? null : await deps.engine.openLane(open.lane.personaId, open.lane.seed);
+      open.lane === null
+        ? null
+        : await deps.engine.openLane(open.lane.personaId, open.lane.seed, open.lane.logFile ?? null);
     const partner =
       opened === null ? null : new LanePartner(opened.lane, clock, (error) => emit('laneFailed', { callId, error }));
     const recording = open.recordingPath === null ? null : startRecording(open, open.recordingPath, deps);

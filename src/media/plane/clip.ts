@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import { parseWav } from '../../runtime/wav.ts';
 import { MODEL_SAMPLE_RATE_HZ } from '../contract.ts';
 
@@ -12,7 +12,7 @@ export async function readClip(file: string): Promise<Float32Array> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    throw new SpeakerpostError('WAV_INVALID', { file, reason: error instanceof Error ? error.message : String(error) });
+    throw new SpeakerpostError('WAV_INVALID', { file, reason: messageOf(error) });
   }
   const { samples, sampleRateHz } = parseWav(bytes, file);
   return resampleClip(samples, sampleRateHz, MODEL_SAMPLE_RATE_HZ);

@@ -1,7 +1,8 @@
 import type { EngineClient, LaneHandle } from '../../engine/contract.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { isError, SpeakerpostError } from '../../runtime/errors.ts';
+import { isError, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { within } from '../../runtime/within.ts';
 
 const RETRY_MS = 250;
 /** A guest is waiting for the answer to the INVITE: an engine that is up answers in a few milliseconds. */
@@ -34,11 +35,11 @@ export class EngineLink {
   }
 
   /** Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN as the engine says, with LANE_UNAVAILABLE while it is away. */
-  async openLane(personaId: string, seed: number): Promise<OpenedLane> {
+  async openLane(personaId: string, seed: number, logFile: string | null = null): Promise<OpenedLane> {
     if (this.#client === null) await this.#withLimit(this.#connect()).catch(() => undefined);
     const client = this.#client;
     if (client === null) throw this.#unavailable();
-    const opening = client.openLane(personaId, seed);
+    const opening = client.openLane(personaId, seed, logFile);
     try {
       return { lane: await this.#withLimit(opening), textLeadMs: client.textLeadMs };
     } catch (error) {
@@ -48,7 +49,7 @@ export class EngineLink {
         () => undefined,
       );
       if (isError(error, 'LANE_NONE_FREE') || isError(error, 'PERSONA_UNKNOWN')) throw error;
-      this.#lastReason = error instanceof Error ? error.message : String(error);
+      this.#lastReason = messageOf(error);
       throw this.#unavailable();
     }
   }
@@ -85,7 +86,7 @@ export class EngineLink {
       });
       log.info({ socketPath }, 'engine reached');
     } catch (error) {
-      this.#lastReason = error instanceof Error ? error.message : String(error);
+      this.#lastReason = messageOf(error);
       this.#retryLater();
     }
   }
@@ -96,12 +97,7 @@ export class EngineLink {
   }
 
   #withLimit<Value>(work: Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const limit = this.#options.clock.after(OPEN_LIMIT_MS, () =>
-        reject(new Error(`no answer within ${OPEN_LIMIT_MS} ms`)),
-      );
-      work.then(resolve, reject).finally(() => limit.cancel());
-    });
+    return within(this.#options.clock, OPEN_LIMIT_MS, work);
   }
 
   #unavailable(): SpeakerpostError {

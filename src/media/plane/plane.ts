@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../runtime/clock.ts';
-import { describeError, type ErrorRecord, reviveError, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorRecord, messageOf, reviveError, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type {
   MediaEvents,
@@ -13,6 +13,7 @@ import type {
   SessionStats,
 } from '../contract.ts';
 import { keepPart } from '../recording/recording-file.ts';
+import { noStats } from '../session-stats.ts';
 import { readClip } from './clip.ts';
 import { writeForwarded } from './forwarded-log.ts';
 import type { ClosedSession, PlaneReport, PlaneRequest, PlaneResults, PlaneWorkerData } from './messages.ts';
@@ -77,7 +78,11 @@ class Plane implements MediaPlane {
     const opened = await this.#ask({ kind: 'open', session });
     const { callId } = session;
     const recordingPath = session.recordingPath ?? this.#calls.get(callId)?.recordingPath ?? null;
-    this.#calls.set(callId, { recordingPath, stats: this.#calls.get(callId)?.stats ?? noStats(callId), isLost: false });
+    this.#calls.set(callId, {
+      recordingPath,
+      stats: this.#calls.get(callId)?.stats ?? { callId, ...noStats },
+      isLost: false,
+    });
     return opened;
   }
 
@@ -141,7 +146,7 @@ class Plane implements MediaPlane {
     let reason = 'it ended';
     worker.on('message', (report: PlaneReport) => this.#take(report));
     worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     });
     worker.on('exit', () => this.#onExit(worker, reason));
   }
@@ -200,25 +205,4 @@ class Plane implements MediaPlane {
 
 async function keep(call: KnownCall | undefined): Promise<string | null> {
   return call === undefined || call.recordingPath === null ? null : keepPart(call.recordingPath);
-}
-
-function noStats(callId: string): SessionStats {
-  return {
-    callId,
-    packetsReceived: 0,
-    packetsSent: 0,
-    packetsLost: 0,
-    packetsLate: 0,
-    packetsDuplicate: 0,
-    packetsRefused: 0,
-    jitterMs: 0,
-    framesIn: 0,
-    framesLate: 0,
-    framesConcealed: 0,
-    underruns: 0,
-    firstFrameMs: null,
-    frameMsP50: 0,
-    frameMsP99: 0,
-    frameMsMax: 0,
-  };
 }

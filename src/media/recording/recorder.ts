@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorRecord, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { RecordingTap } from '../contract.ts';
 import type { RecordingOrder, RecordingReport } from './messages.ts';
 import { keepPart, type RecordingTags } from './recording-file.ts';
@@ -86,7 +86,7 @@ export class Recorder {
     let reason = 'it ended';
     worker.on('message', (report: RecordingReport) => this.#take(report));
     worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     });
     worker.on('exit', () => {
       if (this.#worker !== worker) return;

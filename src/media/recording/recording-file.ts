@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Application, createEncoder, loadLibopus, type OpusEncoderHandle } from 'libopus-wasm';
 import { formatOggPage, lacingCount, MAX_LACING_VALUES } from './ogg-page.ts';
 import { GRANULES_PER_SECOND, opusHead, opusTags } from './opus-headers.ts';
@@ -23,7 +23,7 @@ export interface RecordingTags {
 }
 
 /** The file of a finished recording, and its name while it is being written. */
-export function recordingFileName(path: string): { readonly finished: string; readonly growing: string } {
+function recordingFileName(path: string): { readonly finished: string; readonly growing: string } {
   return { finished: `${path}.opus`, growing: `${path}.opus.part` };
 }
 
@@ -38,6 +38,14 @@ export async function keepPart(path: string): Promise<string | null> {
     return finished;
   } catch {
     return null;
+  }
+}
+
+/** Gives every recording that a gateway before this one did not finish its final name. */
+export async function keepParts(directory: string): Promise<void> {
+  const { growing } = recordingFileName('');
+  for (const name of await readdir(directory)) {
+    if (name.endsWith(growing)) await keepPart(join(directory, name.slice(0, -growing.length)));
   }
 }
 

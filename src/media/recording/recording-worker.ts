@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { describeError, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { RecordingOrder, RecordingReport } from './messages.ts';
 import { RecordingFile } from './recording-file.ts';
 import { SampleRing } from './sample-ring.ts';
@@ -64,7 +64,7 @@ class RecordingWorker {
 
   #fail(id: number, error: unknown): void {
     this.#recordings.delete(id);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.#report({ kind: 'failed', id, error: describeError(new SpeakerpostError('RECORDING_FAILED', { reason })) });
   }
 }

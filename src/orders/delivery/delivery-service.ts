@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CallWriter, type RecordBatch } from '../../records/call-writer.ts';
-import { messageOf } from '../../records/database.ts';
 import { markInterruptedCalls } from '../../records/interrupted-calls.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { describeError, type ErrorCode, type ErrorDetails, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { DeliveryHealth, DeliveryOptions } from '../contract.ts';
 import type { Ticket } from '../ticket.ts';
-import { type Delivery, GIVE_UP_AFTER_MS } from './delivery-state.ts';
+import { AlertGroups } from './alert-groups.ts';
+import { GIVE_UP_AFTER_MS } from './delivery-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DeliveryReport } from './messages.ts';
 import { Outbox, type TicketRef } from './outbox.ts';
@@ -32,6 +32,7 @@ export class DeliveryService {
   readonly #outbox: Outbox;
   readonly #keeper: QueueKeeper;
   readonly #relay: Relay;
+  readonly #alerts: AlertGroups;
   #storageAlertMs = Number.NEGATIVE_INFINITY;
 
   /** Tickets can be committed at once; `deliver` starts the rest. `isFirst`: calls still live are those of an earlier gateway. */
@@ -41,14 +42,18 @@ export class DeliveryService {
     const { clock, connector, database, report } = deps;
     this.#database = database;
     this.#records = new CallWriter(this.#database);
-    this.#outbox = new Outbox(this.#database, clock, options.attentionAfterMs, (step) =>
-      report({ kind: 'step', step }),
-    );
+    this.#outbox = new Outbox(this.#database, clock, options.attentionAfterMs, (step) => {
+      report({ kind: 'step', step });
+      // Nobody waits any more: the outage is over.
+      if (step.what === 'acked' && this.#outbox.counts().attention === 0) this.#alerts.over('ORDER_NOT_DELIVERED');
+    });
+    this.#alerts = new AlertGroups(clock, (error) => report({ kind: 'alert', error }));
     const onStorageError = (error: unknown) => this.#storageFailed(error);
     const dispatcher = new Dispatcher({
       outbox: this.#outbox,
       connector,
-      onRefused: (delivery, reason) => this.#alertAbout('ORDER_REFUSED', delivery, { reason }),
+      onRefused: (delivery, reason) => this.#alerts.add('ORDER_REFUSED', reason, delivery, { reason }),
+      onReview: (delivery, reason) => this.#alerts.add('ORDER_DIFFERS', '', delivery, { reason }),
       onStorageError,
     });
     this.#keeper = new QueueKeeper(describeTransport(options.queue), {
@@ -75,9 +80,9 @@ export class DeliveryService {
       onOverdue: (delivery) => {
         const { queue, queueDetail } = this.#keeper.status;
         const reason = queue === 'up' ? `${delivery.attempts} attempts` : `the queue is ${queue} (${queueDetail})`;
-        this.#alertAbout('ORDER_NOT_DELIVERED', delivery, { seconds: options.attentionAfterMs / 1_000, reason });
+        this.#alerts.add('ORDER_NOT_DELIVERED', '', delivery, { seconds: options.attentionAfterMs / 1_000, reason });
       },
-      onDead: (delivery) => this.#alertAbout('ORDER_DEAD', delivery, { hours: GIVE_UP_AFTER_MS / 3_600_000 }),
+      onDead: (delivery) => this.#alerts.add('ORDER_DEAD', '', delivery, { hours: GIVE_UP_AFTER_MS / 3_600_000 }),
       onStorageError,
     });
     if (isFirst) this.#markInterrupted();
@@ -126,6 +131,7 @@ export class DeliveryService {
 
   /** Lets a running attempt end, up to the POS's time-out, then closes everything. */
   async stop(): Promise<void> {
+    this.#alerts.stop();
     await this.#relay.stop();
     await this.#keeper.stop(this.#options.pos.timeoutMs + 1_000);
     this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -133,18 +139,12 @@ export class DeliveryService {
   }
 
   #markInterrupted(): void {
-    const { calls, orders } = markInterruptedCalls(this.#database);
+    const { calls, orders } = markInterruptedCalls(this.#database, this.#options.recordingsDirectory ?? null);
     if (calls === 0) return;
     this.#deps.report({
       kind: 'alert',
       error: describeError(new SpeakerpostError('CALLS_INTERRUPTED', { calls, orders })),
     });
-  }
-
-  #alertAbout(code: ErrorCode, delivery: Delivery, details: ErrorDetails): void {
-    const { ticketId, revision, callId } = delivery;
-    const error = new SpeakerpostError(code, { ticketId, revision, callId, ...details });
-    this.#deps.report({ kind: 'alert', error: describeError(error) });
   }
 
   /** The relay meets a full disk ten times a second: one alert in a minute tells it. */

@@ -3,7 +3,7 @@ import type { DeliveryState } from '../contract.ts';
 /** How long the relay trusts that a job it put in the queue is still there. */
 export const LEASE_MS = 5_000;
 /** A ticket that needs attention is tried again so often. */
-export const ATTENTION_RETRY_MS = 60_000;
+const ATTENTION_RETRY_MS = 60_000;
 /** So long after it needs attention a ticket is dead: the store has closed, nobody waits for that car's food. */
 export const GIVE_UP_AFTER_MS = 12 * 3_600_000;
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorRecord, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { DeliveryOptions } from '../contract.ts';
 import type { DeliveryOrder, DeliveryReport, DeliveryWorkerData } from './messages.ts';
@@ -82,7 +82,7 @@ export class DeliveryThread {
       else this.#events.onReport(report);
     });
     worker.on('error', (error) => {
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
     });
     worker.on('exit', () => {
       if (this.#state === 'stopped') return;

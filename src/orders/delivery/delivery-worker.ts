@@ -3,9 +3,9 @@ import { openDatabase } from '../../records/database.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
+import { openConnector } from './connectors/open-connector.ts';
 import { DeliveryService } from './delivery-service.ts';
 import type { DeliveryOrder, DeliveryReport, DeliveryWorkerData } from './messages.ts';
-import { WebhookConnector } from './webhook-connector.ts';
 
 if (parentPort === null) throw new Error('delivery-worker.ts runs as a worker thread');
 const port = parentPort;
@@ -13,7 +13,7 @@ const { options, isFirst } = workerData as DeliveryWorkerData;
 const report = (message: DeliveryReport) => port.postMessage(message);
 
 try {
-  const connector = new WebhookConnector(options.pos, systemClock);
+  const connector = openConnector(options.pos, systemClock);
   const database = openDatabase(options.databaseFile);
   const service = new DeliveryService(options, { database, clock: systemClock, connector, report }, isFirst);
   watchLoopLag((sample) => report({ kind: 'loopLag', ...sample }));

@@ -7,6 +7,8 @@ export interface DispatcherDeps {
   readonly outbox: Outbox;
   readonly connector: PosConnector;
   readonly onRefused: (delivery: Delivery, reason: string) => void;
+  /** The POS has it, and a person should look at it. */
+  readonly onReview: (delivery: Delivery, reason: string) => void;
   readonly onStorageError: (error: unknown) => void;
 }
 
@@ -28,7 +30,7 @@ export class Dispatcher {
   }
 
   async #send(job: DeliveryJob): Promise<JobOutcome> {
-    const { outbox, connector, onRefused } = this.#deps;
+    const { outbox, connector, onRefused, onReview } = this.#deps;
     const delivery = outbox.find(job);
     const ticket = outbox.ticket(job);
     // A queue that outlives its database (Redis) can hold jobs of an older one.
@@ -41,11 +43,20 @@ export class Dispatcher {
       return { kind: 'done' };
     }
     if (delivery.leaseWallMs === null) outbox.change(job, { kind: 'queued' });
-    const answer = await connector.send(ticket);
+    const unsettled = connector.isSequential ? outbox.unsettledBefore(job) : 0;
+    if (unsettled > 0) return { kind: 'retry', reason: `waits for revision ${unsettled}`, waitMs: null };
+    const answer = await connector.send(ticket, {
+      previous: outbox.takenBefore(job),
+      isRepeat: delivery.attempts > 0 || delivery.generation > 1,
+    });
     switch (answer.kind) {
-      case 'accepted':
-        outbox.change(job, answer);
+      case 'accepted': {
+        const { review, posOrderId } = answer;
+        const detail = review === undefined ? answer.detail : `${answer.detail}, to be looked at: ${review}`;
+        const changed = outbox.change(job, { kind: 'accepted', detail, posOrderId });
+        if (changed !== null && review !== undefined) onReview(changed, review);
         return { kind: 'done' };
+      }
       case 'retry':
         outbox.change(job, { kind: 'failed', detail: answer.detail });
         return { kind: 'retry', reason: answer.detail, waitMs: answer.waitMs };

@@ -82,6 +82,17 @@ export class Outbox {
     return Number(this.#sql.ackedRevision.get(ticketId)?.['revision'] ?? 0);
   }
 
+  /** The newest earlier revision that the POS has taken under an id of its own. */
+  takenBefore(ref: TicketRef): { readonly revision: number; readonly posOrderId: string } | null {
+    const row = this.#sql.takenBefore.get(ref.ticketId, ref.revision);
+    return row === undefined ? null : { revision: Number(row['revision']), posOrderId: String(row['pos_order_id']) };
+  }
+
+  /** The oldest earlier revision that is neither with the POS nor refused by it nor given up; 0 if none. */
+  unsettledBefore(ref: TicketRef): number {
+    return Number(this.#sql.unsettledBefore.get(ref.ticketId, ref.revision)?.['revision'] ?? 0);
+  }
+
   /** Writes a change with its trail. A ticket that is not there, or is acked already, stays as it is (`resent` apart). */
   change(ref: TicketRef, change: DeliveryChange): Delivery | null {
     const nowWallMs = Math.round(this.#clock.wallMs());
@@ -194,6 +205,13 @@ function prepare(database: DatabaseSync) {
     ticket: database.prepare('SELECT body FROM tickets WHERE ticket_id = ? AND revision = ?'),
     ackedRevision: database.prepare(
       `SELECT max(revision) AS revision FROM outbox WHERE ticket_id = ? AND state = 'acked'`,
+    ),
+    takenBefore: database.prepare(
+      `SELECT revision, pos_order_id FROM outbox WHERE ticket_id = ? AND revision < ? AND pos_order_id IS NOT NULL
+       ORDER BY revision DESC LIMIT 1`,
+    ),
+    unsettledBefore: database.prepare(
+      `SELECT min(revision) AS revision FROM outbox WHERE ticket_id = ? AND revision < ? AND ${open} AND refused = 0`,
     ),
     toQueue: database.prepare(
       `SELECT ${COLUMNS} FROM outbox WHERE ${open} AND lease_wall_ms IS NULL AND refused = 0 AND next_wall_ms <= ?

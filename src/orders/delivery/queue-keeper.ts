@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorRecord, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { JobQueue } from './queue/job-queue.ts';
 
 const REOPEN_MS = 1_000;
@@ -89,5 +89,5 @@ export class QueueKeeper {
 /** Network errors that come from several addresses at once have no message of their own. */
 function describeReason(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return describeReason(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -129,6 +129,6 @@ export class Relay {
 }
 
 /** Every generation has an id of its own: the queue ignores an id that it has had and still keeps, as of a failed job. */
-export function jobId(delivery: Pick<Delivery, 'ticketId' | 'revision' | 'generation'>): string {
+function jobId(delivery: Pick<Delivery, 'ticketId' | 'revision' | 'generation'>): string {
   return `${delivery.ticketId}-r${delivery.revision}-g${delivery.generation}`;
 }

@@ -1,27 +1,19 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
+import { slotsAskedFor } from './awaited-slots.ts';
 import { chooseReading, keepCheapest, type Readback } from './choose-reading.ts';
 import type { Span } from './clause.ts';
 import { allowOptions, removeOptions } from './loose-reading.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
-import { readMention, removeMentioned } from './order-reading.ts';
-import {
-  changeLine,
-  clearLines,
-  emptyState,
-  type OrderState,
-  removeLine,
-  type Source,
-  signature,
-  totalCents,
-} from './order-state.ts';
-import type { ReadingContext } from './reading-context.ts';
-import type { Segment } from './segments.ts';
+import { OrderDoubts } from './order-doubts.ts';
+import { readMention } from './order-reading.ts';
+import { clearLines, emptyState, type OrderState, removeLine, type Source, signature } from './order-state.ts';
+import { withoutKind, withoutOptions } from './out-of-stock.ts';
+import { givingWay, type ReadingContext } from './reading-context.ts';
+import { removeMentioned } from './removal.ts';
+import { oldAndNew, type Segment } from './segment.ts';
 import type { Vocabulary } from './vocabulary.ts';
-
-const QUANTITY_USUAL = 10;
-const WORDS_KEPT = 20;
 
 /** Where a clause's tokens stand in the call. */
 export interface ClauseSource {
@@ -34,15 +26,11 @@ export interface ClauseSource {
 export class CarOrder {
   readonly #vocabulary: Vocabulary;
   #states: readonly OrderState[] = [emptyState];
-  #reasons = new Set<ReviewReason>();
-  #notes: TicketNote[] = [];
-  #unresolved: string[] = [];
+  readonly #doubts = new OrderDoubts();
   #spokenTotalCents: number | null = null;
   #readback: Readback | null = null;
   #askedItem: MenuItem | null = null;
   #hasHadLines = false;
-  /** Nothing that was said decided between two readings. */
-  #isDoubtful = false;
   #awaitedSlots: ReadonlySet<string> = new Set();
 
   constructor(vocabulary: Vocabulary) {
@@ -54,11 +42,11 @@ export class CarOrder {
   }
 
   get notes(): readonly TicketNote[] {
-    return this.#notes;
+    return this.#doubts.notes;
   }
 
   get unresolved(): readonly string[] {
-    return this.#unresolved;
+    return this.#doubts.unresolved;
   }
 
   get spokenTotalCents(): number | null {
@@ -70,28 +58,15 @@ export class CarOrder {
   }
 
   reasons(): Set<ReviewReason> {
-    const reasons = new Set(this.#reasons);
-    const { lines } = this.best;
-    const isTotalled = this.#spokenTotalCents !== null && lines.length > 0;
-    const isMatched = isTotalled && totalCents(this.#vocabulary.menu, this.best) === this.#spokenTotalCents;
-    if (isTotalled && !isMatched) reasons.add('total_mismatch');
-    if (this.#isDoubtful && !isMatched) reasons.add('low_confidence');
-    for (const { item, quantity, slots } of lines) {
-      if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
-      if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true)
-        reasons.add('missing_required_choice');
-      if (item.isOutOfStock) reasons.add('out_of_stock_in_ticket');
-    }
-    return reasons;
+    return this.#doubts.reasons(this.#vocabulary.menu, this.best, this.#spokenTotalCents);
   }
 
   note(note: TicketNote): void {
-    if (this.#notes.length < WORDS_KEPT && !this.#notes.some(({ text }) => text === note.text)) this.#notes.push(note);
-    if (note.kind === 'allergy') this.#reasons.add('allergy');
+    this.#doubts.note(note);
   }
 
   flag(reason: ReviewReason): void {
-    this.#reasons.add(reason);
+    this.#doubts.flag(reason);
   }
 
   /** Reads a clause's segments in order. `cutWord`: the beginning of the word at which the guest barged in just before. */
@@ -122,7 +97,7 @@ export class CarOrder {
       atMs,
     });
     this.#states = [choice.state];
-    if (choice.isDoubtful !== null) this.#isDoubtful = choice.isDoubtful;
+    if (choice.isDoubtful !== null) this.#doubts.weighed(choice.isDoubtful, this.#spokenTotalCents !== null);
   }
 
   #readAmount(segment: Segment, cents: number): void {
@@ -150,8 +125,7 @@ export class CarOrder {
       case 'clear':
         this.#states = this.#states.map((state) => clearLines(state, sourceOf(clause, 0, 1)));
         this.#spokenTotalCents = null;
-        this.#reasons.clear();
-        this.#unresolved = [];
+        this.#doubts.clear();
         return;
       case 'forget':
         this.#states = this.#states.map((state) => {
@@ -164,31 +138,14 @@ export class CarOrder {
     }
   }
 
-  /** "to drink with that?", "fries or rings?": which slots of the order's combos the next words may fill. */
+  /** Which slots the next words may fill. */
   #await(segment: Segment): void {
-    const slots = new Set<string>();
-    for (const { item } of this.best.lines) {
-      for (const { id, options } of item.combo?.slots ?? []) {
-        const isNamed = segment.spans.some((span) =>
-          span.kind === 'menu'
-            ? options.some((option) => option.id === span.meaning.item?.id)
-            : 'text' in span && span.text.split(' ').includes(id),
-        );
-        if (isNamed) slots.add(id);
-      }
-    }
+    const slots = slotsAskedFor(this.best.lines, segment.spans);
     if (slots.size > 0) this.#awaitedSlots = slots;
   }
 
   #readMentions(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
-    const split =
-      segment.act === 'replace'
-        ? segment.spans.findLastIndex((span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text))
-        : -1;
-    const left = split <= 0 ? [] : segment.spans.slice(0, split);
-    const right = split < 0 ? segment.spans : segment.spans.slice(split + 1);
-    // "change the fries to rings", but "substitute rings for the fries".
-    const [old, target] = segment.isReversed && split > 0 ? [right, left] : [left, right];
+    const { old, target } = oldAndNew(segment);
     const parsed = new MentionParser(this.#vocabulary, target).parse();
     const removed = old.length === 0 ? null : new MentionParser(this.#vocabulary, old).parse();
     if (segment.act === 'unavailable' || segment.act === 'out') {
@@ -202,7 +159,7 @@ export class CarOrder {
       // "never mind the tacos two burritos": what a number begins anew is ordered.
       const kept = parsed.mentions.findIndex(
         ({ abuts, item, quantity }, at) =>
-          abuts && item !== null && quantity !== null && parsed.mentions[at - 1]?.isDefinite === true,
+          abuts && item !== null && quantity !== null && parsed.mentions[at - 1]?.quantity === null,
       );
       const gone = kept < 0 ? parsed.mentions : parsed.mentions.slice(0, kept);
       for (const mention of gone) this.#takeOff(mention, segment, clause, isPartial);
@@ -224,7 +181,7 @@ export class CarOrder {
       }
       return;
     }
-    this.#readUnknown(parsed, segment);
+    if (segment.act !== 'make' || parsed.mentions.length > 0) this.#doubts.addUnknown(parsed);
     const replacedItem = removed?.mentions.find(({ item }) => item !== null) ?? null;
     const counted = old.find((span) => span.kind === 'number');
     const partialCount = counted?.kind === 'number' ? counted.value : null;
@@ -246,7 +203,7 @@ export class CarOrder {
           ...this.#contextOf(segment, clause, mention, cutWord, hasRemoved || denied),
           bound: kept,
           partialCount,
-          replaces: replacement(segment, mention),
+          replaces: givingWay(segment, mention),
           isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
         };
         for (const reading of readMention(state, mention, context)) {
@@ -268,6 +225,7 @@ export class CarOrder {
       });
     }
     this.#states = keepCheapest(states);
+    this.#doubts.addLost(parsed.mentions, this.best);
     const isList = parsed.mentions.some(({ item, isDenied, isMore }) => item !== null && !isDenied && !isMore);
     if (isList && segment.isReadback && segment.act === 'state' && !segment.isAddition)
       this.#readback = { turn: clause.turn, isSure: segment.isExclusive };
@@ -294,49 +252,22 @@ export class CarOrder {
     for (const mention of parsed.mentions) {
       const whole = { ...mention, quantity: null, options: [] };
       if (mention.item !== null) this.#takeOff(whole, segment, clause, false);
-      else if (mention.kind.length > 0) {
-        this.#states = this.#states.map((state) =>
-          state.lines
-            .filter(({ item }) => mention.kind.some(({ id }) => id === item.id))
-            .reduce((left, line) => removeLine(left, line.id, sourceOf(clause, 0, 1)), state),
-        );
-      }
+      else if (mention.kind.length > 0)
+        this.#states = this.#states.map((state) => withoutKind(state, mention.kind, sourceOf(clause, 0, 1)));
     }
     const missingOptions = parsed.mentions.filter(({ item, options }) => item === null && options.length > 0);
     const beforeOptions = signature(this.best.lines);
     for (const mention of missingOptions) {
-      const gone = new Set(mention.options.flatMap(({ options }) => options));
-      this.#states = this.#states.map((state) =>
-        state.lines.reduce((next, line) => {
-          const options = line.options.filter(({ option, action }) => action === 'no' || !gone.has(option));
-          return options.length === line.options.length
-            ? next
-            : changeLine(next, line.id, { options }, sourceOf(clause, 0, 1));
-        }, state),
-      );
+      const gone = mention.options.flatMap(({ options }) => options);
+      this.#states = this.#states.map((state) => withoutOptions(state, gone, sourceOf(clause, 0, 1)));
     }
-    const named =
+    const isNamed =
       parsed.mentions.some(({ item, kind }) => item !== null || kind.length > 0) ||
       (segment.isRunOut && missingOptions.length > 0) ||
       signature(this.best.lines) !== beforeOptions;
-    if (this.best.lines.length < before || (segment.isTemporary && named)) this.#reasons.add('out_of_stock_in_ticket');
-    else if (
-      segment.isTemporary &&
-      segment.act === 'out' &&
-      segment.spans.some((span) => span.kind === 'word' && !span.isKnown)
-    )
-      this.#reasons.add('out_of_stock_in_ticket');
-  }
-
-  #readUnknown(parsed: ParsedMentions, segment: Segment): void {
-    if (segment.act === 'make' && parsed.mentions.length === 0) return;
-    for (const words of parsed.unknownItems) this.#resolveNot(words, 'unknown_item');
-    for (const words of parsed.unknownOptions) this.#resolveNot(words, 'unknown_modifier');
-  }
-
-  #resolveNot(words: string, reason: ReviewReason): void {
-    this.#reasons.add(reason);
-    if (this.#unresolved.length < WORDS_KEPT && !this.#unresolved.includes(words)) this.#unresolved.push(words);
+    const isOfUnknown = segment.act === 'out' && segment.spans.some((span) => span.kind === 'word' && !span.isKnown);
+    if (this.best.lines.length < before || (segment.isTemporary && (isNamed || isOfUnknown)))
+      this.#doubts.flag('out_of_stock_in_ticket');
   }
 
   #contextOf(segment: Segment, clause: ClauseSource, mention: Mention, cutWord: string | null, hasRemoved: boolean) {
@@ -361,20 +292,4 @@ function itemIn(spans: readonly Span[]): MenuItem | null {
 
 function sourceOf(clause: ClauseSource, from: number, to: number): Source {
   return { evidence: clause.evidence(from, to), atMs: clause.atMs };
-}
-
-/** Which options give way to the mention's own. */
-function replacement(segment: Segment, mention: Mention): ReadingContext['replaces'] {
-  if (segment.act === 'replace' || segment.isChange) return 'group';
-  const [only, ...others] = mention.options;
-  // "Chicken, my mistake."
-  if (
-    segment.isCorrection &&
-    segment.act === 'state' &&
-    mention.item === null &&
-    only?.action === 'add' &&
-    others.length === 0
-  )
-    return 'group';
-  return segment.isCorrection || segment.isReadback ? 'kind' : 'none';
 }

@@ -1,5 +1,6 @@
 import type { Menu } from '../menu/menu.ts';
 import {
+  changeLine,
   emptyState,
   type OrderState,
   removeLine,
@@ -57,11 +58,7 @@ export function chooseReading(
     spokenTotalCents !== null && state.lines.length > 0 && totalCents(menu, state) === spokenTotalCents;
   const weighed = read.map((state) => (fits(state) ? withCost(state, TOTAL_FITS) : state));
   const isFound = spokenTotalCents === null || read.some(fits);
-  const mended = isFound
-    ? []
-    : withoutReplaced(read[0] ?? emptyState, closing)
-        .filter(fits)
-        .slice(0, 1);
+  const mended = isFound ? [] : mendings(read[0] ?? emptyState, closing).filter(fits);
   const [first = emptyState, second] = keepCheapest([
     ...mended.map((state) => withCost(state, TOTAL_FITS)),
     ...weighed,
@@ -80,11 +77,50 @@ function afterReadback(state: OrderState, { readback, turn, atMs }: ClosingWords
   return readback.isSure || said >= 2 ? [withCost(state, 0.4), dropped] : [state, withCost(dropped, 0.4)];
 }
 
+/** What the order may be where words were missed. Only one that costs the spoken total is believed; two of them are a doubt. */
+function mendings(state: OrderState, closing: ClosingWords): readonly OrderState[] {
+  return [...withoutReplaced(state, closing), ...withAbsorbed(state, closing), ...withoutEarlierOption(state, closing)];
+}
+
+/** Of two options of a group the later may have taken the place of the earlier. */
+function withoutEarlierOption(state: OrderState, { turn, atMs }: ClosingWords): readonly OrderState[] {
+  return state.lines.flatMap((line) =>
+    line.options
+      .filter(({ option, action }, index) =>
+        line.options.some(
+          (later, at) =>
+            at > index && later.option.groupId === option.groupId && action === 'add' && later.action === 'add',
+        ),
+      )
+      .map((earlier) => {
+        const options = line.options.filter((each) => each !== earlier);
+        return changeLine(state, line.id, { options }, silentSource(turn, atMs));
+      }),
+  );
+}
+
 /** A line beside which a later one of its kind stands may have been replaced by it, in words that were missed. */
 function withoutReplaced(state: OrderState, { turn, atMs }: ClosingWords): readonly OrderState[] {
-  const isFollowed = (line: OrderState['lines'][number]) =>
-    state.lines.some((later) => later.turn > line.turn && later.item.category === line.item.category);
+  const isFollowed = (line: OrderState['lines'][number], index: number) =>
+    state.lines.some(
+      (later, at) => at > index && later.turn >= line.turn && later.item.category === line.item.category,
+    );
   return state.lines.filter(isFollowed).map((line) => removeLine(state, line.id, silentSource(turn, atMs)));
+}
+
+/** A side or drink of its own may be the choice that a combo lacks. */
+function withAbsorbed(state: OrderState, { turn, atMs }: ClosingWords): readonly OrderState[] {
+  return state.lines.flatMap((combo) =>
+    (combo.item.combo?.slots ?? []).flatMap((slot) =>
+      state.lines
+        .filter(({ item, quantity }) => quantity === combo.quantity && slot.options.some(({ id }) => id === item.id))
+        .map((line) => {
+          const source = silentSource(turn, atMs);
+          const slots = combo.slots.has(slot.id) ? combo.slots : new Map([...combo.slots, [slot.id, line.item]]);
+          return removeLine(changeLine(state, combo.id, { slots }, source), line.id, source);
+        }),
+    ),
+  );
 }
 
 /** Where what was not said counts. */

@@ -4,7 +4,7 @@ import { type CueKind, cuePhrases, cueWords } from './cues.ts';
 import { moneyAt } from './money.ts';
 import type { Spelling } from './spelling.ts';
 import { isMark, numberOf, type Token } from './tokens.ts';
-import type { MenuMeaning, Vocabulary } from './vocabulary.ts';
+import { type MenuMeaning, singularOf, type Vocabulary } from './vocabulary.ts';
 
 interface Extent {
   /** Indexes of the clause's tokens, half open. */
@@ -98,7 +98,8 @@ function spanAt(texts: readonly string[], at: number, vocabulary: Vocabulary, be
   return {
     kind: 'word',
     text,
-    isKnown: commonWords.has(text) || cueWords.has(text) || text.startsWith('allerg'),
+    isKnown:
+      commonWords.has(text) || commonWords.has(singularOf(text)) || cueWords.has(text) || text.startsWith('allerg'),
     isOfMenu: vocabulary.words.has(text),
     from: at,
     to: at + 1,
@@ -112,7 +113,8 @@ export function withoutUnfinished(spans: readonly Span[]): readonly Span[] {
     const span = spans[end - 1];
     const isArticle = span?.kind === 'word' && /^(?:an?|the)$/.test(span.text);
     const isPart = span?.kind === 'menu' && (span.meaning.isSize || span.meaning.isShort || span.meaning.item === null);
-    if (!isArticle && !isPart && span?.kind !== 'number') break;
+    const isBegun = span?.kind === 'word' && span.isOfMenu && !span.isKnown;
+    if (!isArticle && !isPart && !isBegun && span?.kind !== 'number') break;
   }
   return spans.slice(0, end);
 }

@@ -73,7 +73,7 @@ const table: Readonly<Record<CueKind, string>> = {
     that gives you|that brings you to|left with|down to|you want|you would like|you wanted|is that|was that|did you say|i will order|i have you down for|it is`,
   just: `just|only|it is just|that is just|so just|just keep|keeping just|keep just|only the`,
   sorry: `sorry|you said|sorry about that|my mistake|i meant|correction|actually|no wait|wait|wait no|scratch that|my bad|my apologies|excuse me i meant|rather|i mean to say|let me correct that|let me fix that|i misspoke|oops|apologies`,
-  make: `make that|make it|making that|making it|make them|make those|making those|making them|made that|made it|let us make that|let us make it|change that to|change it to|changing that to|changed that to|changed it to|
+  make: `make that|make it|we make that|we make it|we will make that|we will make it|making that|making it|make them|make those|making those|making them|made that|made it|let us make that|let us make it|change that to|change it to|changing that to|changed that to|changed it to|
     changing it to|switching that to|switching it to|switch that to|switch it to|switched that to|switched it to|swap that for|swapping that for|bump that up to|bump that to|bumping that to|
     bumping that up to|bumped that to|bumped that up to|upgrade that to|upgrading that to|upgraded that to|update that to|updated that to|updating that to|
     upsize that to|upsizing that to|bump it up to|bump it to|downsize that to|make the|making the|made the|bump the|bumping the|upgrade the|upgrading the`,
@@ -89,13 +89,13 @@ const table: Readonly<Record<CueKind, string>> = {
     at the next|up at the|we will see you|be ready|is ready|get your order ready|will be up|be right up|be right out|be out|be waiting|right out|up soon|up shortly|up in|ready for you|ready in|ready shortly|ready soon|read shortly|out shortly|out soon|out quickly|
     be available|coming out|be done|be made|its ordered|it is ordered|order is in|order has been placed|order is placed|i have placed|have that for you|have that out|have those for you|have those out|
     have it for you|have it out|have it ready|have that ready|have those ready|have your|have that in|wait at the|pick up your|pick it up|be fulfilled|send that off|be sent|get that started|get started on|get that made|placed your order|
-    order is on its way|on its way|be with you shortly|start making|enjoy your|enjoy`,
+    order is on its way|on its way|be with you shortly|start making|enjoy your|enjoy|brought out|bring it out|bring that out|bring them out`,
   farewell: `have a nice|have a good|have a great|have a wonderful|have a lovely|goodbye|bye|bye bye|take care|see you|see you later|see you next time|good night|maybe next time|come again|come back|drive safe|drive safely`,
   total: `your total is|total is|your total|the total|your new total|new total|total comes to|total will be|comes to|come to|comes out to|come out to|that comes to|you are looking at|your balance is|amount is|that totals|totals|your total today is|the total is|total today is|total for today is|total of`,
   aside: `order number is|order number|your number is|for the name|under the name|for pickup|for delivery|credit card|your name|name is|the receipt|phone number|points|rewards|which store|minutes|minute|loyalty|app`,
-  offer: `would you like|would you care|would you want|would you prefer|do you want|do you need|did you want|can i interest you|could i interest you|interest you|can i offer|how about|what about|care for|want to|want me to|want any|want some|want a|would you also like|
+  offer: `would you like|would a|would an|would the|would some|would you care|would you want|would you prefer|do you want|do you need|did you want|can i interest you|could i interest you|interest you|can i offer|how about|what about|care for|want to|want me to|want any|want some|want a|would you also like|
     shall i|should i|may i suggest|may i offer|can i recommend|i recommend|i can recommend|do you prefer|would that be|are you okay with|is pepsi|feel like|would it be|you can add|you can also|we can add|i could add|can add|we could add|can i add|could i add|interested in|you could|you might|if you want|if you like|if you would like|we can do|we can offer|i can do|i can offer|we could do|or would you|would you like to try|try our|have you tried|
-    we can make|we can put|can i get you a|did you mean to add`,
+    you would enjoy|you might enjoy|you may enjoy|we can make|we can put|can i get you a|did you mean to add`,
   question: `what size|which size|what kind|which kind|what type|which type|what flavor|what flavour|what milk|what sauce|which sauce|what drink|which drink|what side|which side|what dressing|which dressing|what would you|what do you|which one|which|what sort|how many|how would you|what sauces|which sauces|what crust|which crust|what toppings|what about the size|and what|and for the|how do you want|who`,
   menu: `we have|we have got a|we do have|we also have|we only have|we do|we offer|we serve|we sell|we carry|they have|there is|there are|such as|for example|choose from|choice of|options are|choices are|you can choose|you can order|you can pick|our|it does have|does have|do have|it has|they come|
     it is made|they are made|is made with|are made with|made with|includes|included|include|the menu has|the menu|on the menu|currently on|flavors are|sizes are|it comes|where you can|available in|we use|we do use|we make|they are|it is topped`,
@@ -103,22 +103,22 @@ const table: Readonly<Record<CueKind, string>> = {
   fine: `back on|back in|is fine|are fine|is okay|are okay|is ok|are ok|are good`,
   suggest: `do you mean|did you mean|perhaps you mean|maybe you mean|you mean|maybe a|perhaps a|or maybe|perhaps|maybe|which means`,
   unavailable: `do not have|dont have|we dont have|dont carry|do not carry|dont sell|do not sell|dont serve|do not serve|dont offer|do not offer|not seeing|dont see|do not see|cant find|cannot find|cant do|cannot do|dont do|no longer have|no longer sell|dont make|do not make|not able to|unable to|cant make|can not|cannot|cant get|cant offer|havent got|dont actually have|do not actually have|not familiar with`,
-  out: `out of|ran out|run out|running out|fresh out|all out of|just sold|sold the last|we are short|shortage`,
+  out: `no more|out of|ran out|run out|running out|fresh out|all out of|just sold|sold the last|we are short|shortage`,
   'sold-out': `sold out|not available|unavailable|is not available|is down|are down|down right now|down today|is broken|are broken|broken|is not working|not working|out of stock|out of order|all out|are out|is out|is gone|are gone|actually is not available|is not on the menu|not on the menu|not on our menu|cannot be`,
   'next-order': `second order|the second order|next order|the next order|the other order|third order|the third order|separate order|a separate order|second check|the second check|other check|the other check|second ticket`,
   remove: `remove|removed|removing|take off|took off|taking off|taken off|take out|took out|taking out|take|took|taking|cancel the|cancel that|canceled the|cancelled the|canceling the|cancelling the|cancel|cancelled|canceled|scratch the|scratch|delete|deleted|deleting|drop the|dropped the|dropping the|leave off|leaving off|left off|leave out|leaving out|left out|
-    get rid of|without that|minus|skip|skipping|skip the|lose the|nix|nix the|pull off|pulled off|back out|never mind the|never mind|nevermind the|hold off on|cross off|crossed off|you do not want|you dont want|you no longer want|not getting`,
+    get rid of|without that|minus|skip|skipping|skip the|lose the|nix|nix the|pull off|pulled off|back out|never mind the|never mind|forget the|forget about the|nevermind the|hold off on|cross off|crossed off|you do not want|you dont want|you no longer want|not getting`,
   off: `off|off the order|off of the order|off your order|from the order|from your order|is off|are off|out of the order`,
   clear: `cancel that for you|cancelled that for you|canceled that for you|cancel it for you|cancel this order|cancel everything|cancel the order|cancel your order|cancel that order|cancel the whole|cancel the entire|cancel it all|canceled your order|cancelled your order|canceled the order|cancelled the order|canceled everything|cancelled everything|order is canceled|order is cancelled|order canceled|order cancelled|cancelling the order|canceling the order|cancelling your order|canceling your order|
     start over|starting over|start fresh|start again|starting fresh|start from scratch|scrap that|scrap it|scrap everything|clear the order|cleared the order|clear that|cleared everything|clear everything|cancelled it|canceled it|all cancelled|all canceled|everything is cancelled|everything is canceled|void the order|voided|clearing the order|clearing that out|forget everything|forget the whole|forget all|removed everything|remove everything|take everything off|took everything off|from the top|from the beginning`,
   forget: `forget that|forget it|forget that one|forget those|forget about that|forget about it|cancel that one|take that off|took that off|taking that off|took that one off|scratch that one|remove that|removed that|removing that|drop that|delete that|i will take that off|take it off|took it off|taking it off|remove it|removed it|never mind that|scratch it|take those off|took those off|taking those off|remove those|removed those|took them off|take them off|removing it|cancel it`,
   replace: `replace|replacing|replaced|swap|swapping|swapped|switch|switching|switched|change|changing|changed|substitute|substituting|exchange|trade`,
   more: `another|one more|1 more|a second|a 2nd|an additional|additional|an extra order of|more|a third|yet another`,
-  all: `all|all of them|both|both of them|each|every|everything|on all|on both|all with|for both|for all|either of them|all of those|each of them|each one|on everything|everybody`,
+  all: `all|all of them|both|both of them|each|every|everything|on all|on both|all with|for both|for all|either of them|any of them|on any of them|on any|either one|on either|on either one|for either|on each|on each one|on each of them|on every one|on all of them|on both of them|all of those|each of them|each one|on everything|everybody`,
   split: `the other|the other one|the 1st|the first|the second one|the 1 of them|of them`,
   no: `no|without|hold the|hold|leave off the|leave the|minus the|skip the|zero|none of the|free of`,
   not: `not|rather than|instead of|no not|in place of`,
-  extra: `extra|heavy|heavy on the|more of the|lots of|plenty of|additional portion of|double the|with extra|a lot of`,
+  extra: `extra|double|heavy|heavy on the|more of the|lots of|plenty of|additional portion of|double the|with extra|a lot of`,
   light: `light|light on the|easy on the|go easy on the|easy|less|a little|just a little|not too much|a touch of|light on`,
   side: `on the side|to the side|in a side cup|on side`,
   half: `half|1 half|one half|left half|the left half|right half|the right half|on half|1 side|one side|the left side|left side|right side|the right side|first half|the first half|second half|the second half|half of it|half of the pizza|on 1 side|on one side|on the left|on the right|on the left half|on the right half|just the left half|just the right half|on just the left half|on just the right half|on just half|just half|on 1 half|on one half|on the 1st half|on half of it`,
@@ -127,7 +127,7 @@ const table: Readonly<Record<CueKind, string>> = {
   couple: `a couple of|a couple|couple of|couple|a pair of|pair of`,
   dozen: `a dozen|dozen|1 dozen`,
   'half-dozen': `half a dozen|half dozen|a half dozen|1 half dozen`,
-  plain: `plain|as is|as usual|regular style|by itself|on its own|nothing on it|dry no sauce`,
+  plain: `plain|black|as is|as usual|regular style|by itself|on its own|nothing on it|dry no sauce`,
   combo: `combo|meal|a combo|a meal|combos|meals|the combo|the meal`,
   'undo-combo': `not a combo|no combo|no meal|not the combo|not the meal|not a meal|just the sandwich|sandwich only|without the combo|not as a combo`,
 };

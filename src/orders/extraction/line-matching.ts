@@ -16,6 +16,8 @@ export function optionsFor(item: MenuItem, mentioned: readonly MentionedOption[]
   return found;
 }
 
+const opposites: Readonly<Record<string, string>> = { hot: 'iced', iced: 'hot' };
+
 /** What was said later of an option stands: "no cheese" takes added cheese back. A group with room for one keeps the last. */
 export function mergeOptions(
   item: MenuItem,
@@ -42,6 +44,10 @@ export function mergeOptions(
       merged = merged.filter((other) => !derived.includes(other));
       continue;
     }
+    // A drink is one or the other.
+    const opposite = opposites[each.option.name];
+    if (each.action === 'add' && opposite !== undefined)
+      merged = merged.filter(({ option, action }) => action !== 'add' || option.name !== opposite);
     const wasAdded = kept.some(({ option, action }) => option === each.option && action === 'add');
     if (each.action === 'no' && (wasAdded || takenBack.includes(each.option))) continue;
     merged.push(each);

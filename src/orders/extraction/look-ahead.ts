@@ -2,31 +2,37 @@ import type { MenuItem } from '../menu/menu.ts';
 import type { Span } from './clause.ts';
 import { takes } from './line-matching.ts';
 
-/** The item that the words at `index` lead up to, with nothing but options and sizes between; `joins`: also an "and". */
-export function itemAhead(spans: readonly Span[], index: number, joins: boolean): MenuItem | null {
+/**
+ * The item that the words at `index` lead up to, with nothing but options and sizes between; `joins`: also an "and"; `isSized`: a short
+ * name ("a large pepperoni") may be the item.
+ */
+export function itemAhead(spans: readonly Span[], index: number, joins: boolean, isSized: boolean): MenuItem | null {
+  let sized = isSized || isSize(spans[index]);
+  // "large pepperoni deep dish": the short name is the item where no other follows.
+  let short: MenuItem | null = null;
   for (let at = index + 1; at < spans.length; at++) {
     const span = spans[at];
-    if (span === undefined) return null;
+    if (span === undefined) return short;
     if (span.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half')) continue;
     if (span.kind === 'menu') {
-      if (span.meaning.item !== null && (span.meaning.options.length === 0 || at > index)) {
+      sized ||= isSize(span);
+      if (span.meaning.item !== null && (!span.meaning.isShort || sized)) {
         const isLast = spans[at + 1]?.kind !== 'menu' || span.meaning.options.length === 0;
         if (isLast) return span.meaning.item;
+        short ??= span.meaning.isShort ? span.meaning.item : null;
       }
       if (span.meaning.options.length > 0 || span.meaning.isSize) continue;
-      return null;
+      return short;
     }
-    if (
-      span.kind === 'word' &&
-      span.text === 'and' &&
-      joins &&
-      spans[at + 1]?.kind === 'menu' &&
-      leadsToPlainItem(spans, at + 1)
-    )
-      continue;
-    return null;
+    const isJoined = span.kind === 'word' && span.text === 'and' && joins;
+    if (isJoined && spans[at + 1]?.kind === 'menu' && leadsToPlainItem(spans, at + 1)) continue;
+    return short;
   }
-  return null;
+  return short;
+}
+
+function isSize(span: Span | undefined): boolean {
+  return span?.kind === 'menu' && span.meaning.isSize;
 }
 
 /** "pepperoni and mushroom pizza": after the "and", an option and then its item, with no number or article of its own. */
@@ -56,6 +62,9 @@ export function deniesList(spans: readonly Span[], index: number): boolean {
     if (span?.kind === 'word' && span.text === 'or') return true;
     if (span?.kind === 'word' && span.text === 'and') {
       const next = spans[at + 1];
+      const after = spans[at + 2];
+      // "no lettuce and mayo on the side"
+      if (after?.kind === 'cue' && (after.cue === 'side' || after.cue === 'add')) return false;
       return commas === 0 && next?.kind === 'menu' && next.meaning.item === null && next.meaning.options.length > 0;
     }
     return false;
@@ -88,4 +97,12 @@ export function halfFollows(spans: readonly Span[], index: number): boolean {
     return at > index + 1 && span?.kind === 'cue' && (span.cue === 'half' || span.cue === 'other-half');
   }
   return false;
+}
+
+/** A number or a size, and nothing else. */
+export function leadsToCount(next: Span | undefined): boolean {
+  if (next?.kind === 'number') return true;
+  return (
+    next?.kind === 'menu' && next.meaning.isSize && next.meaning.item === null && next.meaning.options.length === 0
+  );
 }

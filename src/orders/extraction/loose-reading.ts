@@ -5,10 +5,10 @@ import type { ReadingContext } from './reading-context.ts';
 
 export function readLoose(state: OrderState, mention: Mention, context: ReadingContext): OrderState {
   let next = state;
-  if (mention.isMore && mention.kind.length === 0 && mention.options.length === 0)
-    return repeatFocus(state, mention, context);
+  if (mention.isMore && mention.kind.length === 0) return repeatFocus(state, mention, context);
   if (mention.becomesCombo) next = upgraded(next, context);
-  if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
+  if (mention.isSplit && mention.sizePhrase !== null) next = splitBySize(next, mention, mention.sizePhrase, context);
+  else if (mention.sizePhrase !== null) next = resize(next, mention, mention.sizePhrase, context);
   if (mention.options.length > 0) next = applyOptions(next, mention, context);
   else if (
     mention.quantity !== null &&
@@ -24,9 +24,16 @@ export function readLoose(state: OrderState, mention: Mention, context: ReadingC
   return next;
 }
 
-function repeatFocus(state: OrderState, mention: Mention, { source }: ReadingContext): OrderState {
+/** "one more", "another one with steak", "another in large". */
+function repeatFocus(state: OrderState, mention: Mention, { source, vocabulary }: ReadingContext): OrderState {
   const focus = state.lines.find(({ id }) => id === state.focusId);
   if (focus === undefined) return state;
+  const options = optionsFor(focus.item, mention.options);
+  const size = mention.sizePhrase === null ? null : vocabulary.sizeOf(focus.item, mention.sizePhrase);
+  if (options.length > 0 || (size !== null && size !== focus.size)) {
+    const line = { item: focus.item, quantity: mention.quantity ?? 1, size: size ?? focus.size, options };
+    return addLine(state, line, source);
+  }
   return changeLine(state, focus.id, { quantity: focus.quantity + (mention.quantity ?? 1) }, source);
 }
 
@@ -49,6 +56,22 @@ export function upgraded(state: OrderState, { menu, source }: ReadingContext): O
     source,
     'replace',
   );
+}
+
+/** "two hot chocolates, one small and one large" */
+function splitBySize(state: OrderState, mention: Mention, phrase: string, context: ReadingContext): OrderState {
+  const { vocabulary, source } = context;
+  const count = mention.quantity ?? 1;
+  const fitting = state.lines.filter((line) => vocabulary.sizeOf(line.item, phrase) !== null && line.quantity >= count);
+  const isOfSize = (line: OrderLine) => line.size === vocabulary.sizeOf(line.item, phrase);
+  if (fitting.some((line) => state.touched.has(line.id) && isOfSize(line) && line.quantity === count)) return state;
+  const line = fitting.find(({ id }) => id === state.focusId) ?? fitting.at(-1);
+  if (line === undefined) return state;
+  const size = vocabulary.sizeOf(line.item, phrase);
+  if (line.quantity === count) return changeLine(state, line.id, { size }, source);
+  const left = changeLine(state, line.id, { quantity: line.quantity - count }, source, 'split');
+  const added = addLine(left, { item: line.item, quantity: count, size, options: line.options }, source);
+  return { ...added, focusId: line.id };
 }
 
 function resize(state: OrderState, mention: Mention, phrase: string, context: ReadingContext): OrderState {
@@ -108,10 +131,13 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
         ),
     );
     if (isThere) return state;
-    const whole = takers.findLast(
-      ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
-    );
-    if (whole !== undefined) {
+    const rest = focus !== undefined && focus.quantity >= mention.quantity && touched.length > 1 ? focus : undefined;
+    const whole =
+      rest ??
+      takers.findLast(
+        ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
+      );
+    if (whole !== undefined && whole.quantity > mention.quantity) {
       const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));
       const left = changeLine(state, whole.id, { quantity: whole.quantity - mention.quantity }, source, 'split');
       const added = addLine(
@@ -119,6 +145,7 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
         { item: whole.item, quantity: mention.quantity, size: whole.size, options, slots: whole.slots },
         source,
       );
+      if (added.focusId !== null) context.bound.set(mention, added.focusId);
       return { ...added, focusId: whole.id };
     }
   }
@@ -127,7 +154,9 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
     mention.options.every(
       ({ action, options }) =>
         action === 'no' &&
-        options.some(({ name, aliases }) => [name, ...aliases].some((each) => each.startsWith(cutWord))),
+        options.some(({ name, aliases }) =>
+          [name, ...aliases].some((each) => each.split(' ').some((word) => word.startsWith(cutWord))),
+        ),
     );
   if (isRetraction) {
     const ids = new Set(mention.options.flatMap(({ options }) => options.map(({ optionId }) => optionId)));
@@ -138,6 +167,7 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
       source,
     );
   }
+  if (mention.isSplit) context.bound.set(mention, line.id);
   return setOptions(state, line, mention, context);
 }
 

@@ -15,6 +15,8 @@ export interface Mention {
   readonly item: MenuItem | null;
   /** The words that named the item. */
   readonly noun: string;
+  /** Options that the same words name: "guac". */
+  readonly sameOptions: readonly MenuOption[];
   /** Items of a kind ("the shakes"), where the word names no single item. */
   readonly kind: readonly MenuItem[];
   /** null: none was said. */
@@ -44,6 +46,8 @@ export interface Mention {
   /** The combo of the same segment whose slot it may fill. */
   readonly slotOf: Mention | null;
   readonly slotId: string | null;
+  /** "one with a coke and fries": the choice said before it, whose combos it belongs to. */
+  readonly slotWith: Mention | null;
   /** A combo whose choices follow. */
   readonly hasChoices: boolean;
   /** "make it a combo". */

@@ -132,8 +132,8 @@ class MenuOrderExtractor implements OrderExtractor {
     while (isStop(tokens.at(-1)?.text ?? '')) tokens.pop();
     const said = spansOf(tokens, this.#vocabulary, this.#spelling);
     const spans = isCut ? withoutUnfinished(said) : said;
-    const { segments, closes, saysFarewell, greets, asks, startsNextOrder } = segmentsOf(spans, isQuestion);
-    this.#turnToNextCar(greets, closes || saysFarewell, atMs, closed);
+    const { segments, closes, saysFarewell, greets, saysHello, asks, startsNextOrder } = segmentsOf(spans, isQuestion);
+    this.#turnToNextCar(greets || (saysHello && this.#car.hasClosing), closes || saysFarewell, atMs, closed);
     if (startsNextOrder && this.#car.order.best.lines.length > 0 && this.#car.order.spokenTotalCents !== null)
       this.#nextOrder(atMs, closed);
     const { order } = this.#car;

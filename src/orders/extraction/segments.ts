@@ -1,48 +1,24 @@
 import type { Span } from './clause.ts';
-
-export type SegmentAct =
-  | 'state'
-  | 'none'
-  | 'greet'
-  | 'offer'
-  | 'question'
-  | 'menu'
-  | 'unavailable'
-  | 'out'
-  | 'allow'
-  | 'remove'
-  | 'forget'
-  | 'clear'
-  | 'replace'
-  | 'make'
-  | 'total';
-
-/** A run of a clause with one act. */
-export interface Segment {
-  act: SegmentAct;
-  readonly spans: Span[];
-  /** "so", "that's", "I have": the order is said again. */
-  isReadback: boolean;
-  /** "just the burger": nothing else. */
-  isExclusive: boolean;
-  /** "sorry", "actually", "instead": it takes the place of what was said. */
-  isCorrection: boolean;
-  isAddition: boolean;
-  /** "instead", "change that to": it takes the place of something of its kind. */
-  isChange: boolean;
-  /** "substitute rings for the fries": the new comes first. */
-  isReversed: boolean;
-  /** "sold out", "right now": what is missing is missed for a time only. */
-  isTemporary: boolean;
-  /** "out of": said of the thing itself. */
-  isRunOut: boolean;
-}
+import { newSegment, type Segment, type SegmentAct } from './segment.ts';
+import { settleActs } from './segment-shape.ts';
+import {
+  isBetweenMarks,
+  isHello,
+  isInPlaceOf,
+  isOrdinal,
+  isPoliteness,
+  isProduct,
+  isUnknown,
+  namesProduct,
+} from './span-tests.ts';
 
 export interface Segmented {
   readonly segments: readonly Segment[];
   readonly closes: boolean;
   readonly saysFarewell: boolean;
   readonly greets: boolean;
+  /** "Hi, what can I get you?": after a closing it is said to another car. */
+  readonly saysHello: boolean;
   readonly asks: boolean;
   /** "the second order is": another order of the same car. */
   readonly startsNextOrder: boolean;
@@ -56,6 +32,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
   let saysFarewell = false;
   let greets = false;
   let asks = false;
+  let saysHello = false;
   let startsNextOrder = false;
   let isCorrection = false;
   const open = (act: SegmentAct) => {
@@ -74,11 +51,23 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
     current.act === 'out' ||
     current.act === 'question';
   const isAsking = () => current.act === 'offer' || current.act === 'question';
+  let skipped: Span | null = null;
   for (const [index, span] of spans.entries()) {
+    if (span === skipped) continue;
+    // "Taco Lane, go ahead."
+    if (index === 0 && span.kind === 'menu' && span.meaning.isStore) saysHello = true;
     if (span.kind !== 'cue') {
       if (span.kind === 'word' && (span.text === 'any' || span.text === 'anything') && current.act === 'state') {
         const last = current.spans.at(-1);
         if (last?.kind !== 'word' || !/^(?:on|of|for|with|to)$/.test(last.text)) open('offer');
+      }
+      // "we don't have any muffins left": there were some.
+      if (span.kind === 'word' && span.text === 'left' && current.act === 'unavailable') current.isTemporary = true;
+      // "The fryer's down."
+      const named = current.spans.at(-1);
+      if (span.kind === 'word' && span.text === 'down' && named?.kind === 'word' && named.text.endsWith('s')) {
+        if (current.act === 'state' && !named.isKnown) current.act = 'out';
+        current.isTemporary = true;
       }
       current.spans.push(span);
       continue;
@@ -92,6 +81,10 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
           )
         )
           current.isTemporary = true;
+        // "So no fries right now."
+        if (/^(?:right now|at the moment|at this time|currently)$/.test(span.text) && current.act === 'state') {
+          if (current.spans.some((other) => other.kind === 'cue' && other.cue === 'no')) current.act = 'out';
+        }
         break;
       case 'ack':
         open('state');
@@ -112,6 +105,12 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       }
       case 'sorry':
+        // "Scratch that." with nothing in its place takes back what was said last; "a small, scratch that, a large" corrects it.
+        if (span.text === 'scratch that' && spans.slice(index + 1).every(isPoliteness)) {
+          open('forget');
+          open('state');
+          break;
+        }
         isCorrection = true;
         if (isClosedTalk()) break;
         open('state').isChange = /^(?:no wait|wait no|scratch that|i meant|i mean to say|rather|correction)$/.test(
@@ -130,7 +129,9 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         current.isChange = /^(?:chang|switch|swap)/.test(span.text);
         break;
       case 'add':
-        if (!isAsking()) open('state').isAddition = true;
+        // "with chicken added"
+        if (span.text === 'added' && (next === undefined || next.kind === 'mark')) current.spans.push(span);
+        else if (!isAsking()) open('state').isAddition = true;
         break;
       case 'fine':
         if (current.act === 'state') current.act = 'allow';
@@ -141,6 +142,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'ask-more':
         asks = true;
+        // "Hi, what can I get you?"
+        if (index <= 2 && isHello(spans[0])) saysHello = true;
         open('none').spans.push(span);
         break;
       case 'confirm':
@@ -155,6 +158,8 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'farewell':
         saysFarewell = true;
+        // "Maybe next time": the guest buys nothing.
+        if (span.text.endsWith('next time') && span.text.startsWith('maybe')) open('clear');
         open('none');
         break;
       case 'total':
@@ -173,7 +178,11 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('menu');
         break;
       case 'described':
-        if (span.text === 'has' && next?.kind !== 'menu') break;
+        // "The taco has cabbage", but not "has it been".
+        if (span.text === 'has' && next?.kind !== 'menu' && !(current.spans.at(-1)?.kind === 'menu' && isUnknown(next)))
+          break;
+        // "The first is a large latte": said of an order, not of a product.
+        if (isOrdinal(spans[index - 1])) break;
         if (current.act === 'state') current.act = 'menu';
         break;
       case 'unavailable':
@@ -186,13 +195,19 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       case 'sold-out':
         if (current.act === 'state' || current.act === 'menu' || current.act === 'make') current.act = 'out';
         else open('out');
-        current.isTemporary = true;
+        // What is not on the menu never was.
+        current.isTemporary = !span.text.includes('menu');
         break;
       case 'next-order':
         if (next?.kind !== 'word' || next.text !== 'of') startsNextOrder = true;
         break;
       case 'remove':
-        if (!isClosedTalk()) open('remove');
+        if (isClosedTalk()) break;
+        // "Okay, cancelled.": there is no telling what but everything.
+        if (/^cancell?ed$/.test(span.text) && spans.slice(index + 1).every(isPoliteness)) {
+          open('clear');
+          open('state');
+        } else open('remove');
         break;
       case 'off':
         if (current.act === 'state') current.act = 'remove';
@@ -218,112 +233,42 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       case 'replace':
         if (!isAsking()) open('replace').isReversed = span.text.startsWith('substitut');
         break;
+      case 'not':
+        // "diet instead of regular", "large, not medium": what it takes the place of needs no name of its own.
+        if (isInPlaceOf(span.text)) {
+          if (next !== undefined && next.kind !== 'cue' && !spans.slice(index + 1, index + 4).some(namesProduct)) {
+            skipped = next;
+            current.isCorrection = true;
+            break;
+          }
+          // "Fish tacos instead of soft tacos."
+          const takesPlace = current.act === 'state' || current.act === 'make';
+          if (takesPlace && current.spans.filter(isProduct).length === 1) {
+            const product = spans.slice(index + 1).find(namesProduct);
+            if (product !== undefined && isProduct(product)) {
+              current.act = 'replace';
+              current.isReversed = true;
+              current.spans.push({ ...span, kind: 'word', text: 'for', isKnown: true, isOfMenu: false });
+              break;
+            }
+          }
+        }
+        current.spans.push(span);
+        break;
+      case 'no':
+        // "one crispy, no, spicy chicken": a word on its own that takes back.
+        if (span.text === 'no' && isBetweenMarks(spans, index) && current.spans.some(isProduct)) {
+          isCorrection = true;
+          open('state').isChange = true;
+          break;
+        }
+        if (next !== undefined) current.spans.push(span);
+        break;
       default:
-        if (next !== undefined || span.cue !== 'no') current.spans.push(span);
+        current.spans.push(span);
     }
   }
   segments.push(current);
-  for (let at = 0; at < segments.length; at++) {
-    const segment = segments[at];
-    if (segment === undefined) break;
-    dropSizeQuestion(segment.spans);
-    segment.isCorrection ||= isCorrection;
-    if (segment.act === 'state' && isQuestion && at === segments.length - 1 && isSuggestion(segment))
-      segment.act = 'offer';
-    const choice = segment.act === 'state' || segment.act === 'make' ? choiceAt(segment.spans) : -1;
-    if (choice >= 0) {
-      const offered = newSegment('offer');
-      offered.spans.push(...segment.spans.splice(choice));
-      segments.splice(at + 1, 0, offered);
-    }
-    if (segment.act === 'state') readPrices(segment);
-    if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
-  }
-  return { segments, closes, saysFarewell, greets, asks, startsNextOrder };
-}
-
-function newSegment(act: SegmentAct): Segment {
-  return {
-    act,
-    spans: [],
-    isReadback: false,
-    isExclusive: false,
-    isCorrection: false,
-    isAddition: false,
-    isChange: false,
-    isReversed: false,
-    isTemporary: false,
-    isRunOut: false,
-  };
-}
-
-/** "the mocha is espresso with chocolate". */
-function isDefinition(spans: readonly Span[]): boolean {
-  const at = spans.findIndex((span) => span.kind === 'word' && span.text === 'is');
-  const subject = spans[at - 1];
-  return at > 0 && subject?.kind === 'menu' && subject.meaning.item !== null && spans[at + 1]?.kind === 'menu';
-}
-
-/** "large or medium": a question within what is ordered. */
-function dropSizeQuestion(spans: Span[]): void {
-  const at = spans.findIndex((span) => span.kind === 'word' && span.text === 'or');
-  const left = spans[at - 1];
-  const right = spans[at + 1];
-  const isSize = (span: Span | undefined) => span?.kind === 'menu' && span.meaning.isSize && span.meaning.item === null;
-  if (at > 0 && isSize(left) && isSize(right)) spans.splice(at - 1, 3);
-}
-
-/** "Like a latte?": offered, not ordered. */
-function isSuggestion({ spans }: Segment): boolean {
-  const first = spans.find((span) => span.kind !== 'mark');
-  return first?.kind === 'word' && first.text === 'like';
-}
-
-/** Where "fries or onion rings", "hot or iced" begins in a segment; -1 where no choice is left to the guest. */
-function choiceAt(spans: readonly Span[]): number {
-  let isDenied = false;
-  for (const [index, span] of spans.entries()) {
-    if (span.kind === 'cue' && span.cue === 'no') isDenied = true;
-    if (span.kind === 'menu' && span.meaning.item !== null && span.meaning.options.length === 0) isDenied = false;
-    if (span.kind !== 'word' || span.text !== 'or' || isDenied) continue;
-    const left = spans[index - 1];
-    if (left?.kind !== 'menu' || !spans.slice(index + 1).some((other) => other.kind === 'menu')) continue;
-    let from = index - 1;
-    if (left.meaning.item === null) return from;
-    for (; from > 0; from--) {
-      const before = spans[from - 1];
-      const isPart =
-        before?.kind === 'menu' ||
-        before?.kind === 'number' ||
-        (before?.kind === 'word' && /^(?:an?|the)$/.test(before.text));
-      if (!isPart) break;
-    }
-    return from;
-  }
-  return -1;
-}
-
-/** "a large latte is five fifteen", "for one ninety nine": talk of prices. Otherwise an amount is the total. */
-function readPrices(segment: Segment): void {
-  const { spans } = segment;
-  for (const [index, span] of spans.entries()) {
-    if (span.kind !== 'money') continue;
-    const before = spans[index - 1];
-    const after = spans[index + 1];
-    const hasItem = spans
-      .slice(0, index)
-      .some(
-        (other) =>
-          other.kind === 'menu' &&
-          (other.meaning.item !== null || other.meaning.options.length > 0 || other.meaning.kind.length > 0),
-      );
-    const lead = before?.kind === 'word' ? before.text : '';
-    const isMore =
-      (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) ||
-      (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
-    if (isMore || /^(?:for|at)$/.test(lead) || (hasItem && /^(?:is|are|just|only|be)$/.test(lead))) {
-      segment.act = 'menu';
-      return;
-    }
-  }
+  settleActs(segments, isCorrection, isQuestion);
+  return { segments, closes, saysFarewell, greets, saysHello, asks, startsNextOrder };
 }

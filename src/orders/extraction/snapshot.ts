@@ -1,5 +1,5 @@
 import type { OrderSnapshot } from '../contract.ts';
-import type { Menu } from '../menu/menu.ts';
+import type { Menu, MenuItem } from '../menu/menu.ts';
 import { priceOrder } from '../menu/pricing.ts';
 import type { ReviewReason, TicketHistoryEntry, TicketLine, TicketNote } from '../ticket.ts';
 import { type History, linePriceCents, type OrderLine, type OrderState } from './order-state.ts';
@@ -63,19 +63,24 @@ function ticketLine(line: OrderLine): TicketLine {
       half,
       quantity: 1,
       priceCents: action === 'no' ? 0 : option.priceCents,
+      ...(option.posRef === undefined ? {} : { posRef: { ...option.posRef } }),
     })),
     combo:
       line.item.combo === null
         ? null
         : {
             number: line.item.combo.number === null ? null : String(line.item.combo.number),
-            slots: Object.fromEntries([...line.slots].map(([id, item]) => [id, { itemId: item.id, size: null }])),
+            slots: Object.fromEntries([...line.slots].map(([id, item]) => [id, slotOf(item)])),
           },
     note: null,
     totalCents: unitPriceCents * line.quantity,
     confidence: line.confidence,
     evidence: [...line.evidence],
   };
+}
+
+function slotOf({ id, posRef }: MenuItem): NonNullable<TicketLine['combo']>['slots'][string] {
+  return { itemId: id, size: null, ...(posRef === null ? {} : { posRef: { ...posRef } }) };
 }
 
 function historyOf(history: History | null): TicketHistoryEntry[] {

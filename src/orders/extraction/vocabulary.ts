@@ -1,6 +1,6 @@
 import type { Menu, MenuItem, MenuOption } from '../menu/menu.ts';
 import { commonWords } from './common-words.ts';
-import { cueWords } from './cues.ts';
+import { cuePhrases, cueWords } from './cues.ts';
 import { numberOf, tokensOfPhrase } from './tokens.ts';
 import { PhraseTrie } from './trie.ts';
 
@@ -64,6 +64,16 @@ export class Vocabulary {
       if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
       const meaning = this.#meaning(phrase);
       meaning.item ??= item;
+      // "a sprite two liter"
+      const [count, unit, ...noun] = phrase;
+      if (
+        count !== undefined &&
+        unit !== undefined &&
+        numberOf(count) !== null &&
+        noun.length > 0 &&
+        item.combo === null
+      )
+        this.#meaning([...noun, count, unit]).item ??= item;
     }
   }
 
@@ -99,7 +109,11 @@ export class Vocabulary {
 
   #addOption(option: MenuOption, text: string): void {
     const joined = text.includes('-') ? [tokensOfPhrase(text.replaceAll('-', ''))] : [];
-    for (const phrase of [...withPlurals(tokensOfPhrase(text)), ...joined]) {
+    // "quad shot" of an alias "quad" and a name "quadruple shot".
+    const [only, ...others] = tokensOfPhrase(text);
+    const last = lastWordOf(option.name);
+    const full = only !== undefined && others.length === 0 && only !== last ? [[only, last]] : [];
+    for (const phrase of [...withPlurals(tokensOfPhrase(text)), ...joined, ...full]) {
       if (phrase.length === 1 && numberOf(phrase[0] ?? '') !== null) continue;
       const { options } = this.#meaning(phrase);
       if (!options.some(({ groupId }) => groupId === option.groupId)) options.push(option);
@@ -132,13 +146,14 @@ export class Vocabulary {
     }
     for (const [word, items] of kinds) {
       // A category named "extras" or "combos" must not hide the cue.
-      if (commonWords.has(word) || cueWords.has(word)) continue;
+      if (commonWords.has(word) || cuePhrases.longest([word], 0) !== null) continue;
       for (const form of [word, pluralOf(word)]) this.#meaning([form]).kind.push(...items);
     }
   }
 }
 
-function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
+/** A phrase of the menu and the other forms in which it is said. */
+export function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
   yield phrase;
   const last = phrase.at(-1);
   if (last === undefined || numberOf(last) !== null) return;
@@ -147,6 +162,11 @@ function* withPlurals(phrase: readonly string[]): Iterable<readonly string[]> {
   const of = phrase.indexOf('of');
   const counted = of > 0 ? phrase[of - 1] : undefined;
   if (counted !== undefined) yield [...phrase.slice(0, of - 1), pluralOf(counted), ...phrase.slice(of)];
+}
+
+/** The last word of a name, by which the things of its kind are called. */
+export function lastWordOf(name: string): string {
+  return tokensOfPhrase(name).at(-1) ?? '';
 }
 
 export function pluralOf(word: string): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import { type MenuFile, menuSchema } from './schema.ts';
 
 export interface MenuOption {
@@ -9,6 +9,7 @@ export interface MenuOption {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly priceCents: number;
+  readonly posRef?: Readonly<Record<string, unknown>>;
 }
 
 export interface MenuGroup {
@@ -71,7 +72,7 @@ export function readMenu(file: string): Menu {
   } catch (error) {
     throw new SpeakerpostError('MENU_UNREADABLE', {
       file,
-      reason: String(error instanceof Error ? error.message : error),
+      reason: messageOf(error),
     });
   }
   return loadMenu(json, file);
@@ -113,6 +114,7 @@ class MenuResolver {
           name: option.name,
           aliases: option.aliases,
           priceCents: option.price,
+          ...(option.posRef === undefined ? {} : { posRef: option.posRef }),
         })),
       }),
     );

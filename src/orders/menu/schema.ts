@@ -31,7 +31,13 @@ const item = z.strictObject({
   posRef: z.record(z.string(), z.unknown()).optional(),
 });
 
-const option = z.strictObject({ id: name, name, aliases, price: cents.default(0) });
+const option = z.strictObject({
+  id: name,
+  name,
+  aliases,
+  price: cents.default(0),
+  posRef: z.record(z.string(), z.unknown()).optional(),
+});
 
 const modifierGroup = z.strictObject({
   id: name,

@@ -84,20 +84,42 @@ export const engineErrors = {
       'Give the persona a text of the form: You work for <name> which is a <kind of business> and your name is <agent>.',
   },
   PERSONA_VOICE_MISSING: {
-    message: 'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own',
-    remedy: 'Set the voice to one in the voices folder of the checkpoint (there: {known}) or to a .wav file.',
+    message:
+      'Persona {persona} has no voice, and the checkpoint in {directory} brings none of its own; its voices: {known}',
+    remedy: 'Set the voice to one in the voices folder of the checkpoint or to a .wav file.',
   },
   VOICE_UNKNOWN: {
-    message: 'Voice {voice} is neither a file nor a voice in {directory}',
-    remedy: 'Use one of: {known}; or put {voice}.pt or {voice}.wav into that folder.',
+    message: 'Voice {voice} is neither a file nor one of the voices in {directory}: {known}',
+    remedy: 'Use one of those, or put {voice}.pt or {voice}.wav into that folder.',
   },
   VOICE_INVALID: {
     message: '{file} cannot be used as a voice: {reason}',
     remedy: 'Use a published .pt voice for this checkpoint, or a 16-bit PCM .wav of at least half a second of speech.',
   },
   LANE_NONE_FREE: {
-    message: 'All {lanes} lanes of the model are in use',
-    remedy: 'The call gets a busy answer. If this happens often, raise engine.lanes or add an engine.',
+    message: 'No lane of the model is free: {reason}',
+    remedy: 'The call gets a busy answer. If this happens often, raise engine.lanes or add an engine or a faster one.',
+  },
+  LANE_WORDS_INVALID: {
+    message: 'Lane {lane} cannot say {words}: {reason}',
+    remedy: 'Write numbers and signs as words, shorten the text, or use a checkpoint whose tokenizer knows them.',
+  },
+  ENGINE_LANES_TOO_MANY: {
+    message: '{lanes} lanes take {neededMb} MB, {availableMb} MB are free: {fits} lanes fit',
+    remedy: 'Set engine.lanes to {fits} or less, free memory, or use a machine with more.',
+  },
+  CALL_LOG_INVALID: {
+    message: '{file} is not the log of a call: {reason}',
+    remedy:
+      'Give a .tokens file that the engine wrote (recording.tokens: true in the store file), or the id of a call that has one.',
+  },
+  CALL_LOG_UNWRITABLE: {
+    message: 'The log of a call, {file}, cannot be written: {reason}',
+    remedy: 'The call goes on, but cannot be replayed. Free disk space, or set recording.tokens to false.',
+  },
+  CALL_LOG_MISMATCH: {
+    message: '{file} was made with another {what}: {recorded}, here {found}',
+    remedy: 'Replay with the checkpoint that took the call: --model DIR; voices and config.json must be the same too.',
   },
   LANE_INPUT_INVALID: {
     message: 'Lane {lane} was given sound that is not 1920 finite samples (frame {frame})',

@@ -32,6 +32,16 @@ export const ordersErrors = {
     remedy:
       'Give the order to the kitchen by hand. Correct what the POS names (menu ids, opening), then send it again.',
   },
+  ORDER_DIFFERS: {
+    message: 'The POS has the order {ticketId} of call {callId}, but {reason}',
+    remedy:
+      'Compare the order at the POS with the ticket before the guest pays; correct prices or taxes where menu and POS differ.',
+  },
+  ORDERS_LIKE_BEFORE: {
+    message: '{count} more orders with the same trouble ({code}), the last {ticketId} of call {callId}: {reason}',
+    remedy:
+      'The POS is away for long, or refuses everything for one cause. Give the orders that the page shows in red to the kitchen by hand, and check the POS, its network and orders.pos.',
+  },
   ORDER_DEAD: {
     message: 'The order {ticketId} of call {callId} was given up: the POS has not taken it for {hours} h',
     remedy: 'Enter it by hand if it was served, or send it again from its page.',

@@ -1,6 +1,14 @@
 import type { ErrorRow } from './row.ts';
 
 export const recordsErrors = {
+  DATA_DIRECTORY_IN_USE: {
+    message: 'Another gateway runs on the data directory {directory}',
+    remedy: 'Stop it first (its process: fuser {directory}/gateway.lock), or set another dataDirectory.',
+  },
+  DATA_DIRECTORY_UNUSABLE: {
+    message: 'The data directory {directory} cannot be used: {reason}',
+    remedy: 'Set dataDirectory to a folder that this user may write to, on a disk with space.',
+  },
   DATABASE_UNUSABLE: {
     message: 'The database {file} cannot be used: {reason}',
     remedy:

@@ -1,14 +1,12 @@
-import { isIP } from 'node:net';
 import { type DialogState, dialogOfClient, refreshTarget, requestParts } from '../dialog/dialog-state.ts';
 import { tagOf } from '../message/address.ts';
 import { callIdOf, cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
-import { parseUri } from '../message/uri.ts';
 import { type ClientTransaction, cancelOf } from '../transaction/client-transaction.ts';
-import { hopOfUri, nextHopOf } from '../transport/routing.ts';
 import type { Hop } from '../transport/transport.ts';
 import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
 import { buildDialogRequest, buildRequest, type Draft, withVia } from './request.ts';
+import type { RouteFinder } from './route-finder.ts';
 
 export interface OutgoingRequest {
   readonly id: string;
@@ -50,52 +48,41 @@ interface Outgoing extends OutgoingRequest {
 /** The asking half of the core: RFC 3261 8.1, 9.1, 12.2.1, 13.2, 14.1 and 15.1.1. */
 export class ClientCore {
   readonly #context: CoreContext;
-  readonly #lookup: (host: string, found: (address: string | null) => void) => void;
+  readonly #routes: RouteFinder;
   readonly #outgoing = new Map<string, Outgoing>();
 
-  constructor(context: CoreContext, lookup: (host: string, found: (address: string | null) => void) => void) {
+  constructor(context: CoreContext, routes: RouteFinder) {
     this.#context = context;
-    this.#lookup = lookup;
+    this.#routes = routes;
   }
 
   request(draft: Draft, options: ClientRequestOptions, events: ClientEvents): void {
-    const { dialog, proxy, owner } = options;
-    const { newId, contact, hostPort, transports } = this.#context;
+    const { dialog = null, proxy = null, owner } = options;
+    const { newId, contact, hostPort } = this.#context;
     let message: SipRequest;
-    if (dialog === undefined) message = buildRequest(draft, contact, newId, hostPort);
+    if (dialog === null) message = buildRequest(draft, contact, newId, hostPort);
     else {
       const sequence = dialog.state.localSequence + 1;
       dialog.state = { ...dialog.state, localSequence: sequence };
       if (draft.method === 'INVITE') dialog.inviteSequence = sequence;
       message = buildDialogRequest(draft, dialog.contact, requestParts(dialog.state, draft.method, sequence));
     }
-    const uri = proxy === undefined ? null : parseUri(proxy);
-    const place = proxy === undefined ? nextHopOf(message) : uri === null ? null : hopOfUri(uri);
-    if (place === null) {
-      events.refused('invalid request-uri');
-      return;
-    }
-    const transport = transports.find((each) => each.protocol === place.protocol);
-    if (transport === undefined) {
-      events.refused(`transport ${place.protocol} is not available`);
-      return;
-    }
-    this.#resolve(place.host, (address) => {
-      if (address === null) {
-        events.refused(`cannot resolve ${place.host}`);
+    this.#routes.find(message, proxy, (route) => {
+      if (typeof route === 'string') {
+        events.refused(route);
         return;
       }
-      if (address === transport.local.address && place.port === transport.local.port) {
+      const { transport, hop } = route;
+      if (hop.address === transport.local.address && hop.port === transport.local.port) {
         events.refused('can not send request to myself');
         return;
       }
-      const hop: Hop = { protocol: place.protocol, address, port: place.port };
       const outgoing: Outgoing = {
         id: newId(),
         message: withVia(message, transport, `z9hG4bK${newId()}`),
         hop,
         owner,
-        dialog: dialog ?? null,
+        dialog,
         transaction: null,
         wantsCancel: false,
         isCancelled: false,
@@ -106,17 +93,22 @@ export class ClientCore {
     });
   }
 
-  /** ACK of the dialog's last 2xx (13.2.2.4): no transaction; it is kept and sent again when the 2xx comes again. */
+  /** ACK of the dialog's last 2xx (13.2.2.4): no transaction; it is kept and sent again when the 2xx comes again. null: no route. */
   ack(dialog: Dialog, draft: Draft, done: (sent: OutgoingRequest | null) => void): void {
     const sequence = dialog.inviteSequence;
     dialog.isAckDue = false;
     const message = buildDialogRequest(draft, dialog.contact, requestParts(dialog.state, 'ACK', sequence));
-    const isRoutable = this.#route(message, (request, hop) => {
+    this.#routes.find(message, null, (route) => {
+      if (typeof route === 'string') {
+        done(null);
+        return;
+      }
+      const { transport, hop } = route;
+      const request = withVia(message, transport, `z9hG4bK${this.#context.newId()}`);
       dialog.lastAck = { request, hop, sequence };
       this.#context.layer.sendStateless(request, hop, false);
       done({ id: this.#context.newId(), message: request, hop });
     });
-    if (!isRoutable) done(null);
   }
 
   /** Takes an INVITE back (section 9.1): held until a provisional response came. null when it is unknown or answered. */
@@ -293,21 +285,5 @@ export class ClientCore {
     if (!outgoing.wantsCancel || outgoing.isCancelled || transaction === null || !transaction.isProceeding) return;
     outgoing.isCancelled = true;
     this.#context.layer.cancel(transaction);
-  }
-
-  #route(message: SipRequest, send: (request: SipRequest, hop: Hop) => void): boolean {
-    const place = nextHopOf(message);
-    const transport = this.#context.transports.find((each) => each.protocol === place?.protocol);
-    if (place === null || transport === undefined) return false;
-    const request = withVia(message, transport, `z9hG4bK${this.#context.newId()}`);
-    this.#resolve(place.host, (address) => {
-      if (address !== null) send(request, { protocol: place.protocol, address, port: place.port });
-    });
-    return true;
-  }
-
-  #resolve(host: string, found: (address: string | null) => void): void {
-    if (isIP(host) !== 0) found(host);
-    else this.#lookup(host, found);
   }
 }

@@ -10,6 +10,7 @@ import { ClientCore } from './client-core.ts';
 import type { Dialog } from './dialog.ts';
 import { DialogTable } from './dialog-table.ts';
 import type { IncomingRequest } from './incoming-request.ts';
+import { RouteFinder } from './route-finder.ts';
 import { ServerCore } from './server-core.ts';
 
 /** Who stands above the core: the drachtio server, or a test. */
@@ -69,7 +70,8 @@ export class Core {
       contact: `<sip:${hostPort}>`,
       hostPort,
     };
-    this.client = new ClientCore(this.#context, options.lookup ?? ((_host, found) => found(null)));
+    const routes = new RouteFinder(transports, options.lookup ?? ((_host, found) => found(null)));
+    this.client = new ClientCore(this.#context, routes);
     this.server = new ServerCore(this.#context, this.client);
     for (const transport of transports)
       transport.start({

@@ -107,7 +107,7 @@ export function requestParts(
   };
 }
 
-export function withTag(value: string, tag: string): string {
+function withTag(value: string, tag: string): string {
   return tagOf(value) === undefined ? `${value};tag=${tag}` : value;
 }
 

@@ -32,13 +32,16 @@ export class AppConnection {
 
   constructor(options: AppConnectionOptions) {
     this.#options = options;
-    const { socket, clock } = options;
+    const { socket, clock, counters } = options;
     socket.setNoDelay(true);
     const deadline = clock.after(AUTHENTICATE_WITHIN_MS, () => {
       if (!this.#isAuthenticated) this.#refuse();
     });
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
-    socket.on('error', () => socket.destroy());
+    socket.on('error', () => {
+      counters.increment('application_errors');
+      socket.destroy();
+    });
     socket.on('close', () => {
       deadline.cancel();
       options.onClose(this);

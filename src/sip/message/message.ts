@@ -80,10 +80,6 @@ export function callIdOf(message: SipMessage): string {
   return headerOf(message, 'call-id') ?? '';
 }
 
-export function textOf(message: SipMessage): string {
-  return Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength).toString('utf8');
-}
-
 const tokenCharacters = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~");
 
 /** RFC 3261 section 25.1 `token`. */

@@ -105,7 +105,7 @@ export class ClientTransaction {
 }
 
 /** ACK of a final response other than 2xx (17.1.1.3): the INVITE's Via, Route and branch, the response's To. */
-export function ackOfFailure(invite: SipRequest, response: SipResponse): SipRequest {
+function ackOfFailure(invite: SipRequest, response: SipResponse): SipRequest {
   const to = headerOf(response, 'to') ?? headerOf(invite, 'to') ?? '';
   return sameBranch(invite, 'ACK', to);
 }

@@ -39,11 +39,6 @@ export class ServerTransaction {
         : new MachineRunner(nonInviteServer, newNonInviteServer(transport.isReliable), clock, perform);
   }
 
-  /** A final response was sent. */
-  get isFinal(): boolean {
-    return !['trying', 'proceeding'].includes(this.#runner.stateName);
-  }
-
   receiveAgain(): void {
     this.#runner.dispatch({ type: 'request' });
   }

@@ -1,20 +1,14 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { AddressRanges } from '../../runtime/address-ranges.ts';
 
-/** Who may send requests. `null` lets everybody in. Ranges are checked where the configuration is read. */
+/** Who may send requests. `null` lets everybody in. */
 export class AllowList {
-  readonly #list: BlockList | null;
+  readonly #sources: AddressRanges | null;
 
   constructor(ranges: readonly string[] | null) {
-    this.#list = ranges === null ? null : new BlockList();
-    for (const range of ranges ?? []) {
-      const [address = '', prefix] = range.split('/');
-      const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-      if (prefix === undefined) this.#list?.addAddress(address, family);
-      else this.#list?.addSubnet(address, Number(prefix), family);
-    }
+    this.#sources = ranges === null ? null : new AddressRanges(ranges);
   }
 
   has(address: string): boolean {
-    return this.#list?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ?? true;
+    return this.#sources?.has(address) ?? true;
   }
 }

@@ -5,7 +5,7 @@ import { parseUri } from '../message/uri.ts';
 import { formatVia, parseVia } from '../message/via.ts';
 import type { Hop, Protocol } from './transport.ts';
 
-export const DEFAULT_SIP_PORT = 5060;
+const DEFAULT_SIP_PORT = 5060;
 
 /** Writes `received` and `rport` into the top Via (RFC 3261 18.2.1, RFC 3581 section 4), as the server that received it must. */
 export function stampVia(request: SipRequest, from: Hop): SipRequest {

@@ -7,6 +7,8 @@ export interface DatagramSocket {
   readonly address: string;
   readonly port: number;
   onMessage(listener: (bytes: Uint8Array, address: string, port: number) => void): void;
+  /** Errors of no single datagram of ours, such as an ICMP error of some peer: no reason to stop. */
+  onError(listener: () => void): void;
   send(bytes: Uint8Array, address: string, port: number, done: (error: Error | null) => void): void;
   close(): Promise<void>;
 }
@@ -22,7 +24,7 @@ export async function bindUdp(address: string, port: number): Promise<DatagramSo
     socket.bind({ address, port, exclusive: true }, resolve);
   });
   socket.removeAllListeners('error');
-  // An ICMP error of some peer is no reason to stop; the transactions' timers deal with a dead peer.
+  // One listener at least: without any, Node would throw.
   socket.on('error', () => {});
   const bound = socket.address();
   let isClosed = false;
@@ -30,6 +32,7 @@ export async function bindUdp(address: string, port: number): Promise<DatagramSo
     address: bound.address,
     port: bound.port,
     onMessage: (listener) => socket.on('message', (bytes, from) => listener(bytes, from.address, from.port)),
+    onError: (listener) => socket.on('error', () => listener()),
     send: (bytes, to, toPort, done) => {
       if (isClosed) done(new Error('the socket is closed'));
       else socket.send(bytes, toPort, to, (error) => done(error));

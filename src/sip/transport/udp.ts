@@ -50,8 +50,11 @@ export function createUdpTransport(options: UdpTransportOptions): Transport {
     protocol: 'udp',
     isReliable: false,
     local: { address: options.externalAddress ?? socket.address, port: socket.port },
-    start: (events) =>
-      socket.onMessage((bytes, address, port) => receive(bytes, { protocol: 'udp', address, port }, events)),
+    start: (events) => {
+      // A dead peer is dealt with by the transactions' timers.
+      socket.onError(() => counters.increment('socket_errors'));
+      socket.onMessage((bytes, address, port) => receive(bytes, { protocol: 'udp', address, port }, events));
+    },
     send: (bytes, to, failed) => {
       if (bytes.length > SAFE_DATAGRAM_BYTES) counters.increment('datagrams_oversize');
       socket.send(bytes, to.address, to.port, (error) => {

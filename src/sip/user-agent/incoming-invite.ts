@@ -31,20 +31,12 @@ export class AgentInvite implements IncomingInvite {
     return { address, port, transport: protocol === 'tcp' || protocol === 'tls' ? protocol : 'udp' };
   }
 
-  get requestUri(): string {
-    return this.#request.uri;
-  }
-
   get requestUser(): string {
     return parseUri(this.#request.uri)?.user ?? '';
   }
 
   get from(): string {
     return this.#request.get('from') ?? '';
-  }
-
-  get to(): string {
-    return this.#request.get('to') ?? '';
   }
 
   get sdpOffer(): string | null {

@@ -1,4 +1,4 @@
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { PlaceCallOptions, SipDialog } from '../contract.ts';
 import type { DialogMaker } from './incoming-invite.ts';
 import { safeHeaders } from './safe-headers.ts';
@@ -62,7 +62,7 @@ export function placeCall(
       const request = { uri, method: 'INVITE', headers: { ...contentType, ...safeHeaders(headers) }, body: sdpOffer };
       srf.app.request(request, (error, sent) => {
         if (sent === undefined) {
-          settle(() => reject(failed(503, error instanceof Error ? error.message : String(error), error)));
+          settle(() => reject(failed(503, messageOf(error), error)));
           return;
         }
         invite = sent;

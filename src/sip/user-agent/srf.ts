@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 
 /**
@@ -10,13 +9,10 @@ export interface SrfRequest extends EventEmitter {
   readonly method: string;
   readonly uri: string;
   readonly body: string | undefined;
-  readonly source: 'network' | 'application';
   readonly source_address: string;
   readonly source_port: number;
   readonly protocol: string;
-  readonly stackTxnId: string;
   readonly stackDialogId: string | undefined;
-  readonly socket: Socket;
   get(name: string): string | undefined;
   cancel(done: (error: unknown) => void): void;
 }

@@ -1,7 +1,7 @@
 import type { CallDesk } from '../../calls/contract.ts';
+import { plainAlert } from '../alert.ts';
 import { dateTime } from '../format.ts';
 import { type Html, html } from '../html.ts';
-import { plainAlert } from '../live/live-feed.ts';
 
 /** What every page for people who signed in shows around its own content. */
 export interface Frame {

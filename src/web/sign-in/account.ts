@@ -2,7 +2,7 @@ import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:c
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Terminal } from '../contract.ts';
 
 const accountSchema = z.strictObject({
@@ -55,7 +55,7 @@ export async function openAccount(dataDirectory: string, terminal: Terminal): Pr
     await mkdir(dataDirectory, { recursive: true });
     return await makeAccount(file, join(dataDirectory, 'first-password'), terminal);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new SpeakerpostError('WEB_ACCOUNT_UNUSABLE', { file, reason }, error);
   }
 }

@@ -168,7 +168,7 @@ test('input that does not fit is refused before anything runs', async (t) => {
   );
   await refuses([{ lane: 0, samples, givenText: 64 }], /text token 64/);
   t.throws(() => model.resetLane(9, image, 1), { code: 'MODEL_INPUT_INVALID' });
-  t.throws(() => model.resetLane(0, { promptSteps: 1 }, 1), { code: 'MODEL_PROMPT_INVALID' });
+  t.throws(() => model.resetLane(0, { promptSteps: 1, byteLength: 0 }, 1), { code: 'MODEL_PROMPT_INVALID' });
   const running = model.step([{ lane: 0, samples }]);
   t.throws(() => model.resetLane(0, image, 1), { code: 'LANE_BUSY' });
   await running;

@@ -19,7 +19,7 @@ interface EchoImage extends PersonaImage {
 
 /**
  * A model small enough for tests of what is around a model: a lane answers frame n with the sound it got plus its seed, and with text
- * token firstToken + n, where firstToken comes from the persona. Every third answer is padding.
+ * token firstToken + n, where firstToken comes from the persona. Every third answer is padding. Given text is what it says.
  */
 export class EchoModel implements SpeechModel {
   readonly lanes: number;
@@ -28,6 +28,10 @@ export class EchoModel implements SpeechModel {
     runtimeVersion: 'echo',
     device: 'cpu',
     textLeadFrames: 5,
+    textFramesPerCharacter: 0.5,
+    textCard: 1000,
+    codebooks: 8,
+    fingerprint: 'echo',
     textPaddingIds: [0, 3],
     tokenizerFile: join(import.meta.dirname, '../../fixtures/tokenizer/bpe.model'),
     ownPrompt: { textTokens: [9, 9], voice: { kind: 'codes', frames: [[1]] } },
@@ -40,7 +44,7 @@ export class EchoModel implements SpeechModel {
   }
 
   async preparePersona(prompt: { readonly textTokens: readonly number[] }): Promise<EchoImage> {
-    return { promptSteps: prompt.textTokens.length, firstToken: 10 + prompt.textTokens.length };
+    return { promptSteps: prompt.textTokens.length, byteLength: 1000, firstToken: 10 + prompt.textTokens.length };
   }
 
   resetLane(lane: number, image: PersonaImage, seed: number): void {
@@ -53,11 +57,16 @@ export class EchoModel implements SpeechModel {
     if (first === failSample) throw new Error('the echo broke');
     if (first === hangSample) await new Promise(() => {});
     if (first === blockLoopSample) for (const until = Date.now() + 10_000; Date.now() < until; );
-    return frames.map(({ lane, samples }) => {
+    return frames.map(({ lane, samples, givenText }) => {
       const state = this.#states[lane] ?? { seed: 0, token: 0 };
       const token = state.token++;
-      const tokens = { text: token % 3 === 0 ? 3 : token, agent: new Int32Array(8) };
-      return { lane, tokens, samples: samples.map((sample) => sample + state.seed) };
+      const tokens = { text: givenText ?? (token % 3 === 0 ? 3 : token), agent: new Int32Array(8) };
+      return {
+        lane,
+        tokens,
+        userCodes: new Int32Array(8).fill(samples[1] ?? 0),
+        samples: samples.map((sample) => sample + state.seed),
+      };
     });
   }
 

@@ -15,7 +15,9 @@ const samples = Float32Array.from({ length: 1920 }, (_, i) => Math.sin(i) / 2);
 const agent = { frame: 7, samples, textToken: 12, piece: ' käse', waitMs: 0.5, runMs: 11.25 };
 const error = { code: 'LANE_NONE_FREE', details: { lanes: 4 } } as const;
 const clientMessages: ClientMessage[] = [
-  { kind: 'open', conversation: 1, seed: -9_007_199_254_740_991, persona: 'burger-barn' },
+  { kind: 'open', conversation: 1, seed: -9_007_199_254_740_991, persona: 'burger-barn', logFile: null },
+  { kind: 'open', conversation: 4, seed: 1, persona: 'käse', logFile: '/calls/c_1.tokens' },
+  { kind: 'say', conversation: 1, saying: 2, words: 'Das macht zwölf Dollar.' },
   { kind: 'user', conversation: 0xffff_ffff, frame: 3, samples },
   { kind: 'close', conversation: 2 },
 ];
@@ -26,6 +28,8 @@ const engineMessages: EngineMessage[] = [
   { kind: 'agent', conversation: 1, frame: agent },
   { kind: 'agent', conversation: 1, frame: { ...agent, textToken: -1, piece: null } },
   { kind: 'agent', conversation: 1, frame: { ...agent, piece: '' } },
+  { kind: 'said', conversation: 1, saying: 0xffff_ffff, error: null },
+  { kind: 'said', conversation: 1, saying: 2, error },
   { kind: 'failed', conversation: 1, error },
 ];
 const random = (seed: number) => (below: number) => {
@@ -69,7 +73,9 @@ t.test('lengths that no message has are refused before they are waited for', asy
 t.test('a message of the wrong size, type, seed or error is refused', async (t) => {
   const bodies = clientMessages.map((message) => encodeClientMessage(message).subarray(4));
   const answers = engineMessages.map((message) => encodeEngineMessage(message).subarray(4));
-  for (const body of [...bodies, ...answers].filter((body) => body[0] !== 1 && body[0] !== 18 && body[0] !== 20)) {
+  // Those whose text may have any length.
+  const openEnded = [1, 4, 18, 20, 21];
+  for (const body of [...bodies, ...answers].filter(([type = 0]) => !openEnded.includes(type))) {
     const decode = (body[0] ?? 0) < 16 ? decodeClientMessage : decodeEngineMessage;
     t.throws(() => decode(body.subarray(0, -1)), { code: 'FRAME_PORT_INVALID' });
     t.throws(() => decode(Buffer.concat([body, Buffer.alloc(1)])), { code: 'FRAME_PORT_INVALID' });
@@ -79,6 +85,9 @@ t.test('a message of the wrong size, type, seed or error is refused', async (t) 
   const open = Buffer.from(bodies[0] ?? []);
   open.writeDoubleLE(Number.NaN, 5);
   t.throws(() => decodeClientMessage(open), { code: 'FRAME_PORT_INVALID' });
+  const long = Buffer.from(bodies[0] ?? []);
+  long.writeUInt16LE(0xffff, 13);
+  t.throws(() => decodeClientMessage(long), { code: 'FRAME_PORT_INVALID' }, 'a persona longer than the message');
   const foreign = Buffer.concat([Buffer.from([20, 1, 0, 0, 0]), Buffer.from('{"code":"NOT_OURS","details":{}}')]);
   t.throws(() => decodeEngineMessage(foreign), { code: 'FRAME_PORT_INVALID' });
 });
@@ -88,7 +97,7 @@ t.test('random bytes never do more than being refused', async (t) => {
   for (let round = 0; round < 3_000; round++) {
     const length = 1 + next(round % 10 === 0 ? longestMessage : 40);
     const bytes = Buffer.from(Array.from({ length }, () => next(256)));
-    bytes[0] = [1, 2, 3, 16, 17, 18, 19, 20][next(8)] ?? 0;
+    bytes[0] = [1, 2, 3, 4, 16, 17, 18, 19, 20, 21][next(10)] ?? 0;
     for (const decode of [decodeClientMessage, decodeEngineMessage]) {
       try {
         decode(bytes);

@@ -14,6 +14,7 @@ function engine() {
   let opening: () => Promise<LaneHandle> = async () => handle;
   const handle: LaneHandle = {
     index: 3,
+    say: async () => {},
     push: () => {},
     onFrame: () => {},
     onFailed: () => {},

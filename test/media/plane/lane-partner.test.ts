@@ -13,6 +13,7 @@ function lane() {
   const state = { pushed: 0, closed: 0 };
   const handle: LaneHandle = {
     index: 0,
+    say: async () => {},
     push: () => state.pushed++,
     onFrame: (listener) => {
       onFrame = listener;

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Test } from 'tap';
+import { Admission } from '../../../src/engine/serving/admission.ts';
 import { LaneScheduler } from '../../../src/engine/serving/lane-scheduler.ts';
+import { PersonaImages } from '../../../src/engine/serving/persona-images.ts';
 import { startPortServer } from '../../../src/engine/serving/port-server.ts';
 import { StageClock } from '../../../src/engine/serving/stage-timings.ts';
 import type { MediaPlane, MediaSession, OpenSession } from '../../../src/media/contract.ts';
@@ -21,15 +23,23 @@ export const RTP_PORTS = { first: 31_000, last: 31_099 };
 
 /** A frame port with the echo model behind it: what it hears is what it says. */
 export async function serveEcho(socketPath: string, lanes: number, model = new EchoModel(lanes)) {
+  const images = new PersonaImages({
+    personas: [{ id: 'barn', text: null, voice: null }],
+    prepare: () => model.preparePersona({ textTokens: [] }),
+    release: () => {},
+    limit: { count: 1, bytes: 1e6 },
+  });
   const scheduler = new LaneScheduler({
     model,
-    images: new Map([['barn', await model.preparePersona({ textTokens: [] })]]),
+    imageOf: (personaId) => images.get(personaId),
+    admission: new Admission(null),
+    openLog: () => ({ frame: () => {}, close: () => {} }),
     pieceOf: (token) => (token === 3 ? null : `▁t${token}`),
     clock: systemClock,
     timings: new StageClock(),
     onRunFailed: () => {},
   });
-  return startPortServer({ socketPath, scheduler, textLeadMs: 400, onInvalid: () => {} });
+  return startPortServer({ socketPath, scheduler, textStream: () => [], textLeadMs: 400, onInvalid: () => {} });
 }
 
 export interface Rig {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'tap';
 import { startRecordReader } from '../../../src/records/reader.ts';
-import { deliveryOptions, eventually, makeTicket, startedCall, temporaryDatabase, trailOf } from './fixtures.ts';
+import { deliveryOptions, makeTicket, soon, startedCall, temporaryDatabase, trailOf } from './fixtures.ts';
 import { startPlane, startPos } from './plane-fixtures.ts';
 
 test('tickets reach the POS once, whatever it answers', async (t) => {
@@ -18,7 +18,7 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
     const ticket = makeTicket('early');
     await plane.commit(ticket);
     t.match(await plane.health(), { queue: 'starting', unacked: 1, attention: 0 });
-    await eventually(() => isAcked('tk_early'));
+    await soon(() => isAcked('tk_early'));
     t.same(pos.orders[0]?.ticket, ticket, 'the POS has the ticket as it was committed');
     t.same(trailOf(steps, 'tk_early'), ['committed', 'queued', 'acked HTTP 200']);
     t.equal(steps.at(-1)?.posOrderId, 'pos-1');
@@ -28,7 +28,7 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
   await t.test('503, then 200', async (t) => {
     control.behave = (_key, number) => (number === 1 ? { kind: 'answer', status: 503 } : { kind: 'accept' });
     await plane.commit(makeTicket('busy'));
-    await eventually(() => isAcked('tk_busy'));
+    await soon(() => isAcked('tk_busy'));
     t.same(trailOf(steps, 'tk_busy'), ['committed', 'queued', 'attempt HTTP 503', 'acked HTTP 200']);
     t.equal(ordersOf('tk_busy.r1'), 1);
   });
@@ -36,7 +36,7 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
   await t.test('no answer, though the POS made the order', async (t) => {
     control.behave = (_key, number) => (number === 1 ? { kind: 'silent', takes: true } : { kind: 'accept' });
     await plane.commit(makeTicket('silent'));
-    await eventually(() => isAcked('tk_silent'));
+    await soon(() => isAcked('tk_silent'));
     t.same(trailOf(steps, 'tk_silent'), ['committed', 'queued', 'attempt no answer within 2000 ms', 'acked HTTP 200']);
     t.equal(ordersOf('tk_silent.r1'), 1);
     t.equal(requestsOf('tk_silent.r1').length, 2);
@@ -46,7 +46,7 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
     control.behave = (_key, number) =>
       number === 1 ? { kind: 'answer', status: 429, retryAfterSeconds: 2 } : { kind: 'accept' };
     await plane.commit(makeTicket('limited'));
-    await eventually(() => isAcked('tk_limited'));
+    await soon(() => isAcked('tk_limited'));
     const [first, second] = requestsOf('tk_limited.r1');
     t.ok((second?.atMs ?? 0) - (first?.atMs ?? 0) >= 1_950, 'the second attempt came when the POS asked for it');
     t.equal(ordersOf('tk_limited.r1'), 1);
@@ -55,23 +55,23 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
   await t.test('409: it is there already', async (t) => {
     control.behave = () => ({ kind: 'answer', status: 409 });
     await plane.commit(makeTicket('known'));
-    await eventually(() => isAcked('tk_known'));
+    await soon(() => isAcked('tk_known'));
     t.same(trailOf(steps, 'tk_known'), ['committed', 'queued', 'acked HTTP 409']);
   });
 
   await t.test('400: attention at once, no second attempt; sent again by hand it is taken', async (t) => {
     control.behave = () => ({ kind: 'answer', status: 400 });
     await plane.commit(makeTicket('refused'));
-    await eventually(() => alerts.some((alert) => alert.code === 'ORDER_REFUSED'));
+    await soon(() => alerts.some((alert) => alert.code === 'ORDER_REFUSED'));
     t.match(alerts.at(-1), { code: 'ORDER_REFUSED', details: { ticketId: 'tk_refused', callId: 'c_refused' } });
     t.match(await plane.health(), { unacked: 1, attention: 1 });
     control.behave = () => ({ kind: 'accept' });
     // A control that is taken meanwhile shows that the refused one had its chance.
     await plane.commit(makeTicket('control'));
-    await eventually(() => isAcked('tk_control'));
+    await soon(() => isAcked('tk_control'));
     t.equal(requestsOf('tk_refused.r1').length, 1);
     await plane.resend('tk_refused', 1);
-    await eventually(() => isAcked('tk_refused'));
+    await soon(() => isAcked('tk_refused'));
     t.same(trailOf(steps, 'tk_refused'), [
       'committed',
       'queued',
@@ -88,7 +88,7 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
     const ticket = makeTicket('twice');
     await Promise.all([plane.commit(ticket), plane.commit(ticket)]);
     await plane.commit(ticket);
-    await eventually(() => isAcked('tk_twice'));
+    await soon(() => isAcked('tk_twice'));
     t.equal(requestsOf('tk_twice.r1').length, 1);
     await t.rejects(plane.commit(makeTicket('other', { callId: 'c_twice' })), { code: 'TICKET_CONFLICT' });
   });
@@ -96,16 +96,16 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
   await t.test('sent again after it was taken, the POS still has one', async (t) => {
     const acks = () => steps.filter((step) => step.ticketId === 'tk_twice' && step.what === 'acked').length;
     await plane.resend('tk_twice', 1);
-    await eventually(() => acks() === 2);
+    await soon(() => acks() === 2);
     t.equal(ordersOf('tk_twice.r1'), 1);
     await t.rejects(plane.resend('tk_nobody', 1), { code: 'TICKET_UNKNOWN' });
   });
 
   await t.test('an older revision that comes late is not sent', async (t) => {
     await plane.commit(makeTicket('changed', { revision: 2 }));
-    await eventually(() => isAcked('tk_changed'));
+    await soon(() => isAcked('tk_changed'));
     await plane.commit(makeTicket('changed', { revision: 1 }));
-    await eventually(() => steps.some((step) => step.detail === 'not sent: revision 2 is there'));
+    await soon(() => steps.some((step) => step.detail === 'not sent: revision 2 is there'));
     t.equal(ordersOf('tk_changed.r1'), 0);
   });
 
@@ -113,20 +113,20 @@ test('tickets reach the POS once, whatever it answers', async (t) => {
     let isAway = true;
     control.behave = () => (isAway ? { kind: 'answer', status: 503 } : { kind: 'accept' });
     await plane.commit(makeTicket('orphan'));
-    await eventually(() => requestsOf('tk_orphan.r1').length > 0);
+    await soon(() => requestsOf('tk_orphan.r1').length > 0);
     // The plane's own worker is the first that was started here.
     await workers[0]?.terminate();
     isAway = false;
     // Handed in while there is no worker: kept, and stored by the next one.
     await Promise.all([plane.commit(makeTicket('waiting')), plane.commit(makeTicket('waiting-too'))]);
-    await eventually(() => ['tk_orphan', 'tk_waiting', 'tk_waiting-too'].every(isAcked));
+    await soon(() => ['tk_orphan', 'tk_waiting', 'tk_waiting-too'].every(isAcked));
     t.ok(alerts.some((alert) => alert.code === 'DELIVERY_WORKER_DIED'));
     for (const name of ['orphan', 'waiting', 'waiting-too']) t.equal(ordersOf(`tk_${name}.r1`), 1);
   });
 
   await t.test('and the pages show each way', async (t) => {
     plane.record(startedCall('c_busy'));
-    const detail = await eventually(() => reader.getCall('c_busy'));
+    const detail = await soon(() => reader.getCall('c_busy'));
     t.match(detail?.summary, { items: 2, totalCents: 1_000, deliveryState: 'acked' });
     t.same(
       detail?.tickets[0]?.trail,
@@ -141,10 +141,10 @@ test('a POS that is down: attention by the clock, delivered when it is back', as
   const options = deliveryOptions(temporaryDatabase(t), pos.url, { attentionAfterMs: 1_000 });
   const { plane, steps, alerts, isAcked } = startPlane(t, options);
   await plane.commit(makeTicket('late'));
-  await eventually(() => alerts.some((alert) => alert.code === 'ORDER_NOT_DELIVERED'));
+  await soon(() => alerts.some((alert) => alert.code === 'ORDER_NOT_DELIVERED'));
   t.match(await plane.health(), { unacked: 1, attention: 1 });
   control.behave = () => ({ kind: 'accept' });
-  await eventually(() => isAcked('tk_late'));
+  await soon(() => isAcked('tk_late'));
   t.ok(trailOf(steps, 'tk_late').includes('attention'));
   t.equal(pos.orders.length, 1);
   t.match(await plane.health(), { unacked: 0, attention: 0 });

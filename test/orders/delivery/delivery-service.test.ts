@@ -17,7 +17,10 @@ function openService(t: Test) {
     {
       database,
       clock: new FakeClock(),
-      connector: { send: async () => ({ kind: 'retry', detail: 'away', waitMs: null }) },
+      connector: {
+        isSequential: false,
+        send: async () => ({ kind: 'retry', detail: 'away', waitMs: null }),
+      },
       report: (report) => reports.push(report),
     },
     true,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'tap';
 import { startRecordReader } from '../../../src/records/reader.ts';
-import { deliveryOptions, eventually, makeTicket, temporaryDatabase } from './fixtures.ts';
+import { deliveryOptions, makeTicket, soon, temporaryDatabase } from './fixtures.ts';
 import { startPlane, startPos } from './plane-fixtures.ts';
 
 test('kill -9 between commit and delivery: delivered once after the next start', async (t) => {
@@ -22,8 +22,8 @@ test('kill -9 between commit and delivery: delivered once after the next start',
   });
   const reader = startRecordReader(databaseFile);
   t.teardown(() => reader.stop());
-  await eventually(() => said.includes('committed'));
-  await eventually(() => reader.getCall('c_killed'));
+  await soon(() => said.includes('committed'));
+  await soon(() => reader.getCall('c_killed'));
   const exit = once(child, 'exit');
   child.kill('SIGKILL');
   await exit;
@@ -32,7 +32,7 @@ test('kill -9 between commit and delivery: delivered once after the next start',
 
   const { plane, alerts, isAcked } = startPlane(t, options);
   await plane.ready;
-  await eventually(() => isAcked('tk_killed'));
+  await soon(() => isAcked('tk_killed'));
   t.same(
     pos.orders.map((order) => order.key),
     ['tk_killed.r1'],

@@ -1,7 +1,7 @@
 import { type Test, test } from 'tap';
 import type { DeliveryJob, JobOutcome, JobQueue } from '../../../src/orders/delivery/queue/job-queue.ts';
 import { openQueue } from '../../../src/orders/delivery/queue/transport.ts';
-import { eventually } from './fixtures.ts';
+import { soon } from './fixtures.ts';
 import { startPostgres, startRedis } from './servers.ts';
 
 const transports: Readonly<Record<string, (t: Test) => Promise<string | null>>> = {
@@ -34,10 +34,10 @@ for (const [name, start] of Object.entries(transports)) {
 
     await t.test('works a job once, and the same id again is ignored', async (t) => {
       await add('once');
-      await eventually(() => times('once') === 1);
+      await soon(() => times('once') === 1);
       await add('once');
       await add('after');
-      await eventually(() => times('after') === 1);
+      await soon(() => times('after') === 1);
       t.equal(times('once'), 1);
       t.equal(await queue.isLive('tk_once-r1-g1'), false, 'a job that is done is not live');
       t.equal(await queue.isLive('tk_none-r1-g1'), false, 'nor is one that the queue has never had');
@@ -53,7 +53,7 @@ for (const [name, start] of Object.entries(transports)) {
         return { kind: 'done' };
       };
       await Promise.all(['a', 'b', 'c'].map((id) => add(id)));
-      await eventually(() => ['a', 'b', 'c'].every((id) => times(id) === 1) && running === 0);
+      await soon(() => ['a', 'b', 'c'].every((id) => times(id) === 1) && running === 0);
       t.equal(most, 1);
     });
 
@@ -61,9 +61,9 @@ for (const [name, start] of Object.entries(transports)) {
       outcome = async () =>
         times('again') < 3 ? { kind: 'retry', reason: 'HTTP 503', waitMs: null } : { kind: 'done' };
       await add('again');
-      await eventually(() => times('again') === 1);
+      await soon(() => times('again') === 1);
       t.equal(await queue.isLive('tk_again-r1-g1'), true);
-      await eventually(() => times('again') === 3);
+      await soon(() => times('again') === 3);
     });
 
     await t.test('waits as a whole when the POS asks for time', async (t) => {
@@ -76,7 +76,7 @@ for (const [name, start] of Object.entries(transports)) {
         return { kind: 'done' };
       };
       await add('limited');
-      await eventually(() => times('limited') === 2);
+      await soon(() => times('limited') === 2);
       t.ok(back >= 800, `tried again after ${back} ms`);
     });
 
@@ -87,9 +87,9 @@ for (const [name, start] of Object.entries(transports)) {
           : { kind: 'retry', reason: 'x', waitMs: null };
       await add('never');
       await add('spent', 1);
-      await eventually(() => times('never') === 1 && times('spent') === 1);
+      await soon(() => times('never') === 1 && times('spent') === 1);
       for (const id of ['tk_never-r1-g1', 'tk_spent-r1-g1']) {
-        await eventually(async () => !(await queue.isLive(id)));
+        await soon(async () => !(await queue.isLive(id)));
         t.equal(await queue.isLive(id), false, `${id} is not live`);
       }
     });

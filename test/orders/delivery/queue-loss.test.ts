@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { test } from 'tap';
-import { deliveryOptions, eventually, makeTicket, temporaryDatabase, trailOf } from './fixtures.ts';
+import { deliveryOptions, makeTicket, soon, temporaryDatabase, trailOf } from './fixtures.ts';
 import { startPlane, startPos } from './plane-fixtures.ts';
 import { startRedis } from './servers.ts';
 
@@ -11,12 +11,12 @@ test('a Redis that loses its data: the ticket comes again with the next generati
   control.behave = () => ({ kind: 'answer', status: 503 });
   const { plane, steps, isAcked } = startPlane(t, deliveryOptions(temporaryDatabase(t), pos.url, { queue: url }));
   await plane.commit(makeTicket('lost'));
-  await eventually(() => requests.length >= 1);
+  await soon(() => requests.length >= 1);
   const redis = new Redis(url);
   await redis.flushall();
   redis.disconnect();
   control.behave = () => ({ kind: 'accept' });
-  await eventually(() => isAcked('tk_lost'));
+  await soon(() => isAcked('tk_lost'));
   t.same(trailOf(steps, 'tk_lost').slice(-2), ['queued', 'acked HTTP 200']);
   t.match(
     steps.filter((step) => step.what === 'queued').map((step) => step.detail),

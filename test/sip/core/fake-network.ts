@@ -24,6 +24,7 @@ export class FakeNetwork {
     return {
       address,
       port,
+      onError: () => {},
       onMessage: (listener) => this.#listeners.set(`${address}:${port}`, listener),
       send: (bytes, to, toPort) => {
         const copy = Uint8Array.from(bytes);

@@ -1,20 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { test } from 'tap';
-import { silentLog } from '../../../src/runtime/log.ts';
 import { FrameReader, writeFrame } from '../../../src/sip/drachtio-server/frame.ts';
 import { startEmbeddedSipServer } from '../../../src/sip/embedded-server.ts';
+import { onLoopback } from '../../support/sip-side.ts';
 
 /** A raw connection to the application port of a fresh server, and its secret. */
 async function raw(t: {
   teardown(task: () => Promise<void>): void;
 }): Promise<{ socket: Socket; secret: string; listening: string; counters(): Readonly<Record<string, number>> }> {
-  const server = await startEmbeddedSipServer({
-    bind: '127.0.0.1',
-    port: 0,
-    externalAddress: null,
-    allow: null,
-    log: silentLog,
-  });
+  const server = await startEmbeddedSipServer(onLoopback);
   t.teardown(() => server.close());
   const [, secret = '', port] = /^drachtio:\/\/:(\w+)@127\.0\.0\.1:(\d+)$/.exec(server.url) ?? [];
   const socket = connect(Number(port), '127.0.0.1');

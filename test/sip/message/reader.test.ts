@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { headerOf, headersOf, listOf, textOf } from '../../../src/sip/message/message.ts';
+import { headerOf, headersOf, listOf, type SipMessage } from '../../../src/sip/message/message.ts';
 import { messageLimits, parseMessage } from '../../../src/sip/message/reader.ts';
 import { SipSyntaxError } from '../../../src/sip/message/syntax-error.ts';
 import { writeMessage } from '../../../src/sip/message/writer.ts';
@@ -32,6 +32,8 @@ function codeOf(bytes: Uint8Array): string {
     return error instanceof SipSyntaxError ? error.code : `thrown: ${error}`;
   }
 }
+
+const textOf = (message: SipMessage) => Buffer.from(message.body).toString('utf8');
 
 test('a request is read with long, lower-case header names', async (t) => {
   const message = parseMessage(

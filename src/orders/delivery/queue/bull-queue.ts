@@ -1,4 +1,6 @@
 import { type BackendFactory, type IQueueBackend, Queue, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
+import { systemClock } from '../../../runtime/clock.ts';
+import { within } from '../../../runtime/within.ts';
 import type { DeliveryJob, JobOutcome, JobQueue, JobQueueEvents, JobWork } from './job-queue.ts';
 
 /** 0.5 s doubling to 16 s before jitter: a car reaches the window in 30-90 s. */
@@ -6,6 +8,8 @@ const BACKOFF = { type: 'exponential', delay: 500, jitter: 0.5 };
 /** What a POS takes at most, however many orders wait after an outage. */
 const RATE_LIMIT = { max: 20, duration: 1_000 };
 const DAY_SECONDS = 86_400;
+/** A connection that does not close by then is left to the end of the thread. */
+const LET_GO_MS = 1_000;
 
 /** A dead worker is noticed well before attention is raised. Stalling often is harmless: a job sent twice is one order. */
 const workerOptions = {
@@ -42,7 +46,7 @@ export class BullQueue<Connection> implements JobQueue {
   ): Promise<BullQueue<Connection>> {
     const opened = new BullQueue(name, connections, work, events);
     try {
-      await within(timeoutMs, opened.#start());
+      await within(systemClock, timeoutMs, opened.#start());
       return opened;
     } catch (error) {
       await opened.close(0);
@@ -81,13 +85,13 @@ export class BullQueue<Connection> implements JobQueue {
   }
 
   async close(deadlineMs: number): Promise<void> {
-    const graceful = await within(deadlineMs, this.#worker.close()).then(
+    const graceful = await within(systemClock, deadlineMs, this.#worker.close()).then(
       () => true,
       () => false,
     );
     // A job that runs over the deadline keeps its lock; it is found stalled and sent again, with the same key.
-    if (!graceful) await within(1_000, this.#worker.close(true)).catch(() => undefined);
-    await within(1_000, this.#queue.close()).catch(() => undefined);
+    if (!graceful) await within(systemClock, LET_GO_MS, this.#worker.close(true)).catch(() => undefined);
+    await within(systemClock, LET_GO_MS, this.#queue.close()).catch(() => undefined);
     await this.#connections.close();
   }
 
@@ -103,17 +107,5 @@ export class BullQueue<Connection> implements JobQueue {
     if (outcome.waitMs === null) throw new Error(outcome.reason);
     await this.#queue.rateLimit(outcome.waitMs);
     throw Worker.RateLimitError();
-  }
-}
-
-async function within<Result>(ms: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,10 +1,11 @@
-import { EventEmitter } from 'node:events';
-import { PGlite } from '@electric-sql/pglite';
-import { DEFAULT_SCHEMA, type PgQueryResult, runMigrations } from 'bullmq';
+import { EventEmitter, once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { PgQueryResult } from 'bullmq';
+import type { PostgresAnswer, PostgresRequest } from './postgres-worker.ts';
 
 type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<PgQueryResult<Row>>;
 
-/** What BullMQ takes from a `pg.Pool` as a client: all clients share PGlite's one session. */
+/** What BullMQ takes from a `pg.Pool` as a client: all clients share the one session. */
 class EmbeddedClient extends EventEmitter {
   readonly query: Query;
   /** Where `pg` keeps the socket: none here, so nothing to keep alive either. */
@@ -22,41 +23,46 @@ class EmbeddedClient extends EventEmitter {
   }
 }
 
+interface Waiting {
+  resolve(result: PgQueryResult<unknown>): void;
+  reject(error: Error): void;
+}
+
 /**
- * PostgreSQL in this thread (PGlite, WASM), in memory, of the shape of a `pg.Pool`, for BullMQ's own PostgreSQL backend. Opening it
- * takes about 3 s and 0.45 GB. BullMQ opens explicit transactions only in its migrations, which run before anybody else has the
- * session; after that single statements from many clients may share it.
+ * PostgreSQL in a thread of its own (PGlite, WASM), in memory, of the shape of a `pg.Pool`, for BullMQ's own PostgreSQL backend.
+ * Opening it computes for about 3 s, which must not keep tickets from the disk: hence the thread. BullMQ opens explicit
+ * transactions only in its migrations, which run before anybody else has the session; after that single statements from many
+ * clients may share it. If the thread dies, so does the delivery thread, and its supervisor starts both again: the outbox is
+ * the truth.
  */
 export class EmbeddedPostgres extends EventEmitter {
-  readonly #database: PGlite;
+  readonly #worker: Worker;
   readonly #clients = new Set<EmbeddedClient>();
-  readonly query: Query;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #isClosed = false;
 
-  private constructor(database: PGlite) {
+  private constructor(worker: Worker) {
     super();
-    this.#database = database;
-    this.query = async <Row>(text: string, values?: readonly unknown[]) => {
-      const { rows, affectedRows } = await database.query<Row>(text, values === undefined ? [] : [...values]);
-      return { rows, rowCount: affectedRows ?? rows.length };
-    };
-    database.onNotification((channel, payload) => {
-      for (const client of this.#clients) client.emit('notification', { channel, payload });
+    this.#worker = worker;
+    worker.on('message', (answer: PostgresAnswer) => this.#take(answer));
+    worker.on('exit', (code) => {
+      if (!this.#isClosed) throw new Error(`the embedded queue's thread ended with ${code}`);
     });
   }
 
   static async open(): Promise<EmbeddedPostgres> {
-    const database = await PGlite.create('memory://');
-    await runMigrations({
-      query: async <Row>(text: string, values?: readonly unknown[]) => {
-        if (values !== undefined) return database.query<Row>(text, [...values]);
-        // A migration is many statements in one text, which only the simple protocol takes.
-        const results = await database.exec(text);
-        return { rows: (results.at(-1)?.rows ?? []) as Row[] };
-      },
-    });
-    await database.exec(`SET search_path TO ${DEFAULT_SCHEMA}`);
-    return new EmbeddedPostgres(database);
+    const worker = new Worker(new URL('./postgres-worker.ts', import.meta.url));
+    await once(worker, 'message');
+    return new EmbeddedPostgres(worker);
   }
+
+  readonly query: Query = <Row>(text: string, values: readonly unknown[] = []) =>
+    new Promise<PgQueryResult<Row>>((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#waiting.set(id, { resolve: (result) => resolve(result as PgQueryResult<Row>), reject });
+      this.#worker.postMessage({ id, text, values: [...values] } satisfies PostgresRequest);
+    });
 
   async connect(): Promise<EmbeddedClient> {
     const client = new EmbeddedClient(this.query, () => this.#clients.delete(client));
@@ -68,6 +74,22 @@ export class EmbeddedPostgres extends EventEmitter {
   async end(): Promise<void> {}
 
   async close(): Promise<void> {
-    await this.#database.close();
+    this.#isClosed = true;
+    await this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(new Error('the embedded queue is closed'));
+    this.#waiting.clear();
+  }
+
+  #take(answer: PostgresAnswer): void {
+    if (answer.kind === 'ready') return;
+    if (answer.kind === 'notification') {
+      const { channel, payload } = answer;
+      for (const client of this.#clients) client.emit('notification', { channel, payload });
+      return;
+    }
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.kind === 'failed') waiting?.reject(Object.assign(new Error(answer.message), { code: answer.code }));
+    else waiting?.resolve({ rows: answer.rows, rowCount: answer.rowCount });
   }
 }

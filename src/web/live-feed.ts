@@ -1,24 +1,16 @@
 import type { Response } from 'express';
 import { Counter, type Registry } from 'prom-client';
-import type { CallDesk, LiveEvent } from '../../calls/contract.ts';
-import type { DeliveryStep } from '../../orders/contract.ts';
-import type { Clock, Timer } from '../../runtime/clock.ts';
-import { reviveError } from '../../runtime/errors.ts';
+import type { CallDesk, LiveEvent } from '../calls/contract.ts';
+import type { DeliveryStep } from '../orders/contract.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import { type PlainAlert, plainAlert } from './alert.ts';
 
 /** What a page needs to start: nothing that came before has to be known. */
 export interface LiveSnapshot {
   readonly calls: CallDesk['live'];
-  readonly alerts: readonly LiveAlert[];
+  readonly alerts: readonly PlainAlert[];
   /** Newest last, at most 50. */
   readonly deliveries: readonly DeliveryStep[];
-}
-
-export interface LiveAlert {
-  readonly callId: string | null;
-  readonly code: string;
-  readonly message: string;
-  readonly remedy: string;
-  readonly atWallMs: number;
 }
 
 interface Client {
@@ -112,11 +104,6 @@ export class LiveFeed {
       client.response.write(text);
     }
   }
-}
-
-export function plainAlert(alert: CallDesk['alerts'][number]): LiveAlert {
-  const { code, message, remedy } = reviveError(alert.error);
-  return { callId: alert.callId, code, message, remedy, atWallMs: alert.atWallMs };
 }
 
 /** JSON holds no line feed, so one `data:` line carries it. */

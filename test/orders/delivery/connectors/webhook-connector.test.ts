@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { type Test, test } from 'tap';
-import { WebhookConnector } from '../../../src/orders/delivery/webhook-connector.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
-import { makeTicket, secret } from './fixtures.ts';
+import { WebhookConnector } from '../../../../src/orders/delivery/connectors/webhook-connector.ts';
+import { systemClock } from '../../../../src/runtime/clock.ts';
+import { makeTicket, secret } from '../fixtures.ts';
 
 async function serve(t: Test, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
@@ -92,4 +92,31 @@ test('an accepted order whose answer breaks off is accepted', async (t) => {
     setImmediate(() => response.destroy());
   });
   t.same(await connect(url).send(makeTicket('a')), { kind: 'accepted', detail: 'HTTP 200', posOrderId: null });
+});
+
+test('while the secret is replaced the order is signed with both', async (t) => {
+  const previousSecret = `whsec_${Buffer.from('the old secret of thirty-two byt').toString('base64')}`;
+  let body = '';
+  let headers: Record<string, string> = {};
+  const url = await serve(t, async (request, response) => {
+    headers = request.headers as Record<string, string>;
+    for await (const chunk of request) body += String(chunk);
+    response.end();
+  });
+  const target = { kind: 'webhook', url, secret, previousSecret, timeoutMs: 2_000 } as const;
+  t.match(await new WebhookConnector(target, systemClock).send(makeTicket('a')), { kind: 'accepted' });
+  t.ok(new Webhook(secret).verify(body, headers));
+  t.ok(new Webhook(previousSecret).verify(body, headers));
+});
+
+test('link-local and metadata addresses are refused before anything is sent', async (t) => {
+  for (const host of [
+    '169.254.169.254',
+    '[fe80::1]',
+    '[::ffff:169.254.0.1]',
+    '2852039166',
+    'metadata.google.internal',
+  ]) {
+    t.match(await connect(`http://${host}/`).send(makeTicket('a')), { kind: 'refused', detail: /link-local/ }, host);
+  }
 });

@@ -1,0 +1,50 @@
+import type { ConfigFile } from './config-file.ts';
+
+/** config.json of the 7B checkpoint as its code has it (personaplex.md sections 1 to 3), complete enough to make a checkpoint from. */
+export const publishedConfig = {
+  lm: {
+    dim: 4096,
+    num_heads: 32,
+    num_layers: 32,
+    hidden_scale: 4.125,
+    context: 3000,
+    max_period: 10_000,
+    text_card: 32_000,
+    card: 2048,
+    n_q: 16,
+    dep_q: 16,
+    delays: [0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1],
+    existing_text_padding_id: 3,
+    depformer_dim: 1024,
+    depformer_num_heads: 16,
+    depformer_num_layers: 6,
+    depformer_dim_feedforward: 4224,
+    depformer_context: 8,
+  },
+  mimi: {
+    num_codebooks: 8,
+    seanet: {
+      channels: 1,
+      dimension: 512,
+      n_filters: 64,
+      ratios: [8, 6, 5, 4],
+      kernel_size: 7,
+      last_kernel_size: 3,
+      residual_kernel_size: 3,
+      n_residual_layers: 1,
+      compress: 2,
+    },
+    quantizer: { dimension: 256, bins: 2048, n_q: 32 },
+    transformer: {
+      d_model: 512,
+      num_heads: 8,
+      num_layers: 8,
+      dim_feedforward: 2048,
+      context: 250,
+      max_period: 10_000,
+    },
+  },
+  files: {},
+  text_lead_frames: 0,
+  sampling: {},
+} satisfies ConfigFile;

@@ -1,0 +1,22 @@
+import { SpeakerpostError } from '../../runtime/errors.ts';
+import type { ModelMemory } from '../checkpoint/memory.ts';
+
+/** Where personas are prepared: one lane that no call gets. */
+const personaLanes = 1;
+
+/**
+ * Refuses more lanes than there is memory for, before any of it is taken.
+ * @throws ENGINE_LANES_TOO_MANY naming the number that fits
+ */
+export function checkLanesFit({ weightsBytes, laneBytes }: ModelMemory, lanes: number, availableBytes: number): void {
+  const neededBytes = weightsBytes + (lanes + personaLanes) * laneBytes;
+  if (neededBytes <= availableBytes) return;
+  const fits = Math.max(0, Math.floor((availableBytes - weightsBytes) / laneBytes) - personaLanes);
+  const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
+  throw new SpeakerpostError('ENGINE_LANES_TOO_MANY', {
+    lanes,
+    neededMb: megabytes(neededBytes),
+    availableMb: Math.floor(availableBytes / 1e6),
+    fits,
+  });
+}

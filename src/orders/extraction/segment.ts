@@ -1,0 +1,67 @@
+import type { Span } from './clause.ts';
+
+export type SegmentAct =
+  | 'state'
+  | 'none'
+  | 'greet'
+  | 'offer'
+  | 'question'
+  | 'menu'
+  | 'unavailable'
+  | 'out'
+  | 'allow'
+  | 'remove'
+  | 'forget'
+  | 'clear'
+  | 'replace'
+  | 'make'
+  | 'total';
+
+/** A run of a clause with one act. */
+export interface Segment {
+  act: SegmentAct;
+  readonly spans: Span[];
+  /** "so", "that's", "I have": the order is said again. */
+  isReadback: boolean;
+  /** "just the burger": nothing else. */
+  isExclusive: boolean;
+  /** "sorry", "actually", "instead": it takes the place of what was said. */
+  isCorrection: boolean;
+  isAddition: boolean;
+  /** "instead", "change that to": it takes the place of something of its kind. */
+  isChange: boolean;
+  /** "substitute rings for the fries": the new comes first. */
+  isReversed: boolean;
+  /** "sold out", "right now": what is missing is missed for a time only. */
+  isTemporary: boolean;
+  /** "out of": said of the thing itself. */
+  isRunOut: boolean;
+}
+
+export function newSegment(act: SegmentAct): Segment {
+  return {
+    act,
+    spans: [],
+    isReadback: false,
+    isExclusive: false,
+    isCorrection: false,
+    isAddition: false,
+    isChange: false,
+    isReversed: false,
+    isTemporary: false,
+    isRunOut: false,
+  };
+}
+
+/** The two sides of "change the fries to rings", and of "substitute rings for the fries". */
+export function oldAndNew({ act, spans, isReversed }: Segment): {
+  readonly old: readonly Span[];
+  readonly target: readonly Span[];
+} {
+  const isTurn = (span: Span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text);
+  const at = act === 'replace' ? spans.findLastIndex(isTurn) : -1;
+  if (at < 0) return { old: [], target: spans };
+  const left = spans.slice(0, at);
+  const right = spans.slice(at + 1);
+  return isReversed && at > 0 ? { old: right, target: left } : { old: left, target: right };
+}
