@@ -65,6 +65,8 @@ export class Mimi {
   /** Inputs of the decoder's next run; its other lanes below `count` are carried along. */
   giveCodes(frames: readonly DecodedFrame[], count = 0): void {
     carry(this.#decoder, this.#decoded, count);
+    // A lane that says nothing yet draws tokens that are no codes.
+    for (let lane = 0; lane < count; lane++) this.#decoder.tensor('codes').clear(lane);
     for (const { lane, codes } of frames) {
       this.#decoder.tensor('codes').writeIds(lane, codes);
       countFrame(this.#decoder, this.#decoded, lane);
