@@ -2,6 +2,7 @@
  * The model itself, inside the engine process: a checkpoint loaded into N lanes. personaplex.md is its specification.
  * Everything here is single-threaded: one `step` at a time; its runs do not block the event loop.
  */
+import type { DeviceName } from './ort/open-device.ts';
 
 /** What a persona's prompt phases need (personaplex.md section 5), already in tokens. */
 export interface PersonaPrompt {
@@ -52,6 +53,8 @@ export interface LaneResult {
 export interface ModelSummary {
   readonly parameters: number;
   readonly runtimeVersion: string;
+  /** The device that was taken; for `auto` with the reason. */
+  readonly device: string;
   readonly textLeadFrames: number;
   /** Frames that a word sounds, for each of its letters. */
   readonly textFramesPerCharacter: number;
@@ -75,9 +78,15 @@ export interface ModelSummary {
 export interface ModelOptions {
   /** Conversations at once; memory for all is taken at load. */
   readonly lanes: number;
-  readonly device: 'cpu';
+  readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
+  /** What the language model is computed in. Default: bfloat16 on a GPU; on the CPU there is only float32. */
+  readonly type?: 'float32' | 'float16' | 'bfloat16';
+  /** Positions that a lane's cache holds before it wraps; default and most: the checkpoint's context. */
+  readonly positions?: number;
+  /** The codec's products in TF32 on a GPU that has it. */
+  readonly allowsShortFloats?: boolean;
   /** 'checkpoint' (default): temperatures and top-k of config.json, else the published ones. 'greedy': always the likeliest. */
   readonly sampling?: 'checkpoint' | 'greedy';
 }

@@ -1,6 +1,7 @@
 import { SpeakerpostError } from '../runtime/errors.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { frameSamples } from './checkpoint/configuration.ts';
+import type { FrameRunner } from './frame-runner.ts';
 import type { LanguageModel, LmSnapshot } from './lm/language-model.ts';
 import { runPrompt } from './lm/prompt.ts';
 import { checkPrompt } from './lm/prompt-check.ts';
@@ -13,6 +14,7 @@ import type {
   PersonaPrompt,
   SpeechModel,
 } from './model-contract.ts';
+import type { DeviceMemory } from './ort/device.ts';
 import type { OrtRuntime } from './ort/session.ts';
 import { checkpointFingerprint } from './replay/fingerprint.ts';
 
@@ -22,7 +24,10 @@ export interface ModelParts {
   /** Both have `lanes` + 1 lanes; the last one is for preparing personas. */
   readonly mimi: Mimi;
   readonly lm: LanguageModel;
+  /** Takes the first `lanes` lanes through a frame. */
+  readonly frames: FrameRunner;
   readonly lanes: number;
+  readonly device: string;
 }
 
 /** Codec and language model of one checkpoint, working together frame by frame. */
@@ -31,6 +36,8 @@ export class CheckpointModel implements SpeechModel {
   readonly lanes: number;
   readonly #parts: ModelParts;
   readonly #images = new WeakMap<PersonaImage, LmSnapshot>();
+  /** A device's memory is not the garbage collector's: it is freed when nobody has the image any more. */
+  readonly #forgotten = new FinalizationRegistry<DeviceMemory>((memory) => memory.free());
   /** How many steps a lane waits for or runs in. */
   readonly #pending = new Map<number, number>();
   #isClosed = false;
@@ -64,9 +71,10 @@ export class CheckpointModel implements SpeechModel {
       // Each step takes its turn between the frames of calls.
       while (!(await this.#inTurn(() => steps.next())).done);
       const snapshot = lm.save(lane);
-      const byteLength = snapshot.cache.reduce((total, state) => total + state.byteLength, 0);
-      const image: PersonaImage = { promptSteps: snapshot.ring.offset, byteLength };
+      const { ring, cache } = snapshot;
+      const image: PersonaImage = { promptSteps: ring.offset, byteLength: cache?.memory.byteLength ?? 0 };
       this.#images.set(image, snapshot);
+      if (cache !== null) this.#forgotten.register(image, cache.memory);
       return image;
     });
     this.#lastPersona = prepared.catch(() => {});
@@ -88,7 +96,7 @@ export class CheckpointModel implements SpeechModel {
     this.#checkFrames(frames);
     this.#countPending(frames, 1);
     try {
-      return await this.#inTurn(() => this.#run(frames));
+      return await this.#inTurn(() => this.#parts.frames.run(frames));
     } finally {
       this.#countPending(frames, -1);
     }
@@ -98,32 +106,12 @@ export class CheckpointModel implements SpeechModel {
   close(): void {
     const freed = this.#inTurn(async () => {
       this.#isClosed = true;
+      this.#parts.frames.close();
       this.#parts.lm.close();
       this.#parts.mimi.close();
       this.#parts.runtime.close();
     });
     freed.catch(() => {});
-  }
-
-  /** Sound in, codes, tokens, codes, sound out. */
-  async #run(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]> {
-    const { mimi, lm } = this.#parts;
-    const { codebooks } = this.#parts.checkpoint.configuration.lm;
-    const codes = await mimi.encode(frames);
-    const lmFrames = frames.map(({ lane, givenText }, i) => ({ lane, givenText, userCodes: codes[i] ?? [] }));
-    const rows = await lm.step(lmFrames);
-    const spoken = frames.flatMap(({ lane }, i) => {
-      const row = rows[i];
-      return row == null ? [] : [{ lane, text: row[0] ?? 0, codes: row.slice(1, 1 + codebooks) }];
-    });
-    const sounds = await mimi.decode(spoken);
-    const results = new Map<number, LaneResult>();
-    for (const [i, { lane, text, codes: agent }] of spoken.entries()) {
-      const samples = sounds[i] ?? new Float32Array(frameSamples);
-      results.set(lane, { lane, tokens: { text, agent }, userCodes: [], samples });
-    }
-    const nothing = { tokens: null, samples: new Float32Array(frameSamples) };
-    return frames.map(({ lane }, i) => ({ lane, ...(results.get(lane) ?? nothing), userCodes: codes[i] ?? [] }));
   }
 
   /** Runs `task` when all that came before has ended. */
@@ -160,7 +148,7 @@ export class CheckpointModel implements SpeechModel {
       if (seen.has(lane)) reject('it is in this step twice');
       seen.add(lane);
       if (samples.length !== frameSamples) reject(`a frame has ${frameSamples} samples, not ${samples.length}`);
-      if (!samples.every(Number.isFinite)) reject('a sample is not a finite number');
+      if (!areFinite(samples)) reject('a sample is not a finite number');
       if (givenText !== undefined && !(Number.isInteger(givenText) && givenText >= 0 && givenText < textCard)) {
         reject(`text token ${givenText} is not below ${textCard}`);
       }
@@ -168,14 +156,22 @@ export class CheckpointModel implements SpeechModel {
   }
 }
 
+/** A sum is not finite when one of its parts is not, and costs a tenth of asking each. */
+function areFinite(samples: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += 0 * (samples[i] ?? 0);
+  return sum === 0;
+}
+
 // Ids 0 (end of padding) and the padding id print nothing (personaplex.md section 6).
 const endOfPadding = 0;
 
-function summarise({ checkpoint, runtime }: ModelParts): ModelSummary {
+function summarise({ checkpoint, runtime, device }: ModelParts): ModelSummary {
   const { prompt, textLeadFrames } = checkpoint.configuration;
   return {
     parameters: checkpoint.lm.parameters + checkpoint.mimi.parameters,
     runtimeVersion: runtime.library.version,
+    device,
     textLeadFrames,
     textFramesPerCharacter: checkpoint.configuration.textFramesPerCharacter,
     textCard: checkpoint.configuration.lm.textCard,

@@ -3,12 +3,13 @@ import { LanguageModel } from '../lm/language-model.ts';
 import { loadModel } from '../load-model.ts';
 import { Mimi } from '../mimi/mimi.ts';
 import type { PersonaPrompt } from '../model-contract.ts';
-import { cpuDevice } from '../ort/cpu-device.ts';
+import { type DeviceName, openDevice } from '../ort/open-device.ts';
 import { OrtRuntime } from '../ort/session.ts';
 import { type Check, formatCheck, holds } from './check.ts';
 import { codecChecks } from './codec-checks.ts';
 import { conversationChecks, type Recording } from './conversation-checks.ts';
 import { laneChecks, lanesNeeded } from './lane-checks.ts';
+import { precisionReport } from './precision-report.ts';
 import { GoldenVectors } from './vectors.ts';
 import { recordedVoice, voiceSampleChecks } from './voice-checks.ts';
 
@@ -21,25 +22,27 @@ export async function runGolden(
   directory: string,
   vectorsDirectory: string,
   print: (line: string) => void,
+  device: DeviceName = 'cpu',
 ): Promise<boolean> {
   let count = 0;
   let failed = 0;
-  for await (const check of allChecks(directory, vectorsDirectory)) {
+  for await (const check of allChecks(directory, vectorsDirectory, device)) {
     print(formatCheck(check));
     count += 1;
     if (!holds(check)) failed += 1;
   }
+  for await (const line of precisionReport(directory, vectorsDirectory, device)) print(line);
   if (count === 0) print('these vectors hold nothing to check');
   else print(failed === 0 ? `all ${count} checks hold` : `${failed} of ${count} checks fail`);
   return count > 0 && failed === 0;
 }
 
-async function* allChecks(directory: string, vectorsDirectory: string): AsyncGenerator<Check> {
+async function* allChecks(directory: string, vectorsDirectory: string, device: DeviceName): AsyncGenerator<Check> {
   const vectors = new GoldenVectors(vectorsDirectory);
   const checkpoint = openCheckpoint(directory);
-  yield* recordedChecks(checkpoint, vectors, vectorsDirectory);
+  yield* recordedChecks(checkpoint, vectors, vectorsDirectory, device);
   if (!vectors.has('pcm_in')) return;
-  const model = await loadModel(directory, { lanes: lanesNeeded, device: 'cpu', threads: 1 });
+  const model = await loadModel(directory, { lanes: lanesNeeded, device, threads: 1, type: 'float32' });
   try {
     yield* laneChecks(model, promptOf(vectors) ?? emptyPrompt, vectors);
   } finally {
@@ -52,9 +55,10 @@ async function* recordedChecks(
   checkpoint: Checkpoint,
   vectors: GoldenVectors,
   vectorsDirectory: string,
+  device: DeviceName,
 ): AsyncGenerator<Check> {
   const { configuration, directory } = checkpoint;
-  const runtime = new OrtRuntime(cpuDevice);
+  const runtime = new OrtRuntime(openDevice(device).device);
   const session = { threads: 1, weightsDirectory: directory };
   const greedy = { temperature: 0, topK: 1 };
   const mimi = new Mimi(runtime, checkpoint, 1, session);
@@ -94,7 +98,7 @@ function recordingOf(name: 'prompted' | 'bare'): Pick<Recording, 'name' | 'token
 
 const emptyPrompt: PersonaPrompt = { textTokens: [], voice: { kind: 'codes', frames: [] } };
 
-function promptOf(vectors: GoldenVectors): PersonaPrompt | null {
+export function promptOf(vectors: GoldenVectors): PersonaPrompt | null {
   if (!vectors.has('voice_prompt_codes', 'text_prompt_tokens')) return null;
   return {
     textTokens: [...vectors.integers('text_prompt_tokens').values],

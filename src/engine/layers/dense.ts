@@ -17,15 +17,46 @@ export function layerNorm(graph: GraphBuilder, x: Value, weight: FileTensor, bia
   return graph.node('LayerNormalization', inputs, { axis: -1, epsilon: { float: 1e-5 } });
 }
 
-/** linear_out(silu(first half of linear_in(x)) * second half) + added. */
+/** The residual stream: `sum` and what is still to be added to it. */
+export interface Stream {
+  readonly sum: Value;
+  readonly addend: Value | null;
+}
+
+/**
+ * The stream with x W^T added. On a CPU the sum is made inside the product; on a GPU that would copy the stream first, and the
+ * norm that follows makes it.
+ */
+export function project(graph: GraphBuilder, x: Value, weight: FileTensor, stream: Value): Stream {
+  return graph.type === 'float32'
+    ? { sum: linear(graph, x, weight, stream), addend: null }
+    : { sum: stream, addend: linear(graph, x, weight) };
+}
+
+/** The whole sum and its norm. */
+export function normedStream(
+  graph: GraphBuilder,
+  { sum, addend }: Stream,
+  alpha: FileTensor,
+  channels: number,
+): { readonly x: Value; readonly normed: Value } {
+  if (addend === null) return { x: sum, normed: rmsNorm(graph, sum, alpha, channels) };
+  const inputs = [sum, addend, graph.weight(alpha, [channels])];
+  const operator = 'com.microsoft.SkipSimplifiedLayerNormalization';
+  const [normed, , , x] = graph.nodes(operator, inputs, 4, { epsilon: { float: 1e-8 } }, [1, 2]);
+  if (normed === undefined || x === undefined) throw new Error('a norm of two results');
+  return { x, normed };
+}
+
+/** stream + linear_out(silu(first half of linear_in(x)) * second half). */
 export function gatedFeedForward(
   graph: GraphBuilder,
   x: Value,
   linearIn: FileTensor,
   linearOut: FileTensor,
-  added: Value,
-): Value {
+  stream: Value,
+): Stream {
   const [gate, up] = graph.nodes('Split', [linear(graph, x, linearIn)], 2, { axis: -1, num_outputs: 2 });
   const silu = graph.node('com.microsoft.QuickGelu', [gate], { alpha: { float: 1 } });
-  return linear(graph, graph.node('Mul', [silu, up]), linearOut, added);
+  return project(graph, graph.node('Mul', [silu, up]), linearOut, stream);
 }

@@ -2,108 +2,95 @@
  * The depth transformer: from one frame's temporal output to its text token and the agent's codes, one step a codebook, the
  * steps unrolled in one graph (personaplex.md section 3). Steps for the user's codebooks are never needed and not built.
  */
-import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
+import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
-import { gatedFeedForward, linear, rmsNorm } from '../layers/dense.ts';
-import { type FileTensor, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
-import { preferGiven, sample } from './sampling.ts';
+import { gatedFeedForward, linear, normedStream, project, type Stream } from '../layers/dense.ts';
+import { type FileTensor, type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
+import { noiseFromUniform, preferGiven, sample } from './sampling.ts';
+import { type StepAttention, stepAttention } from './step-attention.ts';
+
+/** What the noise inputs hold: T times Gumbel noise, or the uniform u that the graph makes it from. */
+export type NoiseKind = 'gumbel' | 'uniform';
 
 /**
  * Inputs   hidden [dim], text_logits [textCard], given [1 + codebooks] (negative: sample), text_noise [k], audio_noise [codebooks * k]
  * Outputs  tokens [1 + codebooks]: text, agent codes; audio_logits [codebooks * card]
  */
-export function depthGraph(lm: LmConfiguration, file: SafetensorsFile, rules: SamplingRules): LaneGraph {
+export function depthGraph(
+  lm: LmConfiguration,
+  file: SafetensorsFile,
+  rules: SamplingRules,
+  type: FloatType = 'float32',
+  noiseIs: NoiseKind = 'gumbel',
+): LaneGraph {
   const { depth, codebooks, card } = lm;
-  const graph = new GraphBuilder('depth');
-  const hidden = graph.input('hidden', 'float32', [lm.dim]);
-  const textLogits = graph.input('text_logits', 'float32', [lm.textCard]);
+  const noiseOf = (given: Value, rule: SamplingRule): Value =>
+    noiseIs === 'gumbel' ? given : noiseFromUniform(graph, given, rule);
+  const graph = new GraphBuilder('depth', type);
+  const hidden = graph.input('hidden', type, [lm.dim], { place: 'graphs' });
+  const textLogits = graph.input('text_logits', 'float32', [lm.textCard], { place: 'graphs' });
   const given = splitColumns(graph, graph.input('given', 'int64', [1 + codebooks]), 1 + codebooks);
   const textNoise = graph.input('text_noise', 'float32', [rules.text.topK]);
   const audioNoise = graph.input('audio_noise', 'float32', [codebooks * rules.audio.topK]);
-  const noise = graph.nodes('Split', [audioNoise], codebooks, { axis: 1, num_outputs: codebooks });
+  const allNoise = noiseOf(audioNoise, rules.audio);
+  const noise = graph.nodes('Split', [allNoise], codebooks, { axis: 1, num_outputs: codebooks });
 
-  const text = sample(graph, textLogits, textNoise, rules.text, lm.textCard);
+  const text = sample(graph, textLogits, noiseOf(textNoise, rules.text), rules.text, lm.textCard);
   const tokens = [preferGiven(graph, at(given, 0), text)];
   const logits: Value[] = [];
-  const memory: StepMemory = { keys: new Map(), values: new Map() };
+  const zeros = (): Value => graph.node('Mul', [at(given, 0), graph.integers([0], [])]);
+  const attend = stepAttention(graph, depth, codebooks, zeros);
   for (let step = 0; step < codebooks; step++) {
     const table =
       step === 0
         ? file.weight('depformer_text_emb.weight', [lm.textCard + 1, depth.dim])
         : file.weight(`depformer_emb.${step - 1}.weight`, [card + 1, depth.dim]);
     const previous = graph.node('Gather', [graph.weight(table), at(tokens, step)]); // [lanes, depth dim]
-    const input = linear(graph, hidden, file.weight(`depformer_in.${step}.weight`, [depth.dim, lm.dim]), previous);
-    const output = depthStep(graph, input, step, lm, file, memory);
-    const stepLogits = linear(graph, output, file.weight(`linears.${step}.weight`, [card, depth.dim]));
+    const input = project(graph, hidden, file.weight(`depformer_in.${step}.weight`, [depth.dim, lm.dim]), previous);
+    const output = depthStep(graph, input, step, lm, file, attend);
+    const narrowLogits = linear(graph, output, file.weight(`linears.${step}.weight`, [card, depth.dim]));
+    const stepLogits = graph.widen(narrowLogits);
     logits.push(stepLogits);
     const drawn = sample(graph, stepLogits, at(noise, step), rules.audio, card);
     tokens.push(preferGiven(graph, at(given, step + 1), drawn));
   }
   const columns = tokens.map((token) => graph.node('Unsqueeze', [token, graph.integers([1])]));
   graph.output('tokens', graph.node('Concat', columns, { axis: 1 }), 'int64', [1 + codebooks]);
-  graph.output('audio_logits', graph.node('Concat', logits, { axis: 1 }), 'float32', [codebooks * card]);
+  graph.output('audio_logits', graph.node('Concat', logits, { axis: 1 }), 'float32', [codebooks * card], {
+    place: 'graphs',
+  });
   return graph.finish();
-}
-
-/** By layer: keys and values of this frame's steps so far, each [lanes, 1, depth dim]. */
-interface StepMemory {
-  readonly keys: Map<number, Value[]>;
-  readonly values: Map<number, Value[]>;
 }
 
 /** All layers for one step: [lanes, depth dim] -> the same. Each step has weights of its own, stored one after another. */
 function depthStep(
   graph: GraphBuilder,
-  input: Value,
+  input: Stream,
   step: number,
   lm: LmConfiguration,
   file: SafetensorsFile,
-  memory: StepMemory,
+  attend: StepAttention,
 ): Value {
   const { dim, hidden, storedSteps } = lm.depth;
-  let x = input;
+  let stream = input;
   for (let layer = 0; layer < lm.depth.layers; layer++) {
     const name = `depformer.layers.${layer}`;
     const weight = (part: string, shape: readonly number[]) => file.weight(`${name}.${part}`, shape);
     const ofStep = (part: string, rows: number) => rowsOf(weight(part, [storedSteps * rows, dim]), step * rows, rows);
-    const normed = rmsNorm(graph, x, weight('norm1.alpha', [1, 1, dim]), dim);
-    const joined = linear(graph, normed, ofStep('self_attn.in_proj_weight', 3 * dim));
-    const attended = attendSteps(graph, joined, layer, step, lm, memory);
-    x = linear(graph, attended, ofStep('self_attn.out_proj.weight', dim), x);
-    x = gatedFeedForward(
+    const before = normedStream(graph, stream, weight('norm1.alpha', [1, 1, dim]), dim);
+    const joined = linear(graph, before.normed, ofStep('self_attn.in_proj_weight', 3 * dim));
+    const attended = attend(layer, step, joined);
+    stream = project(graph, attended, ofStep('self_attn.out_proj.weight', dim), before.x);
+    const between = normedStream(graph, stream, weight('norm2.alpha', [1, 1, dim]), dim);
+    stream = gatedFeedForward(
       graph,
-      rmsNorm(graph, x, weight('norm2.alpha', [1, 1, dim]), dim),
+      between.normed,
       weight(`gating.${step}.linear_in.weight`, [2 * hidden, dim]),
       weight(`gating.${step}.linear_out.weight`, [dim, hidden]),
-      x,
+      between.x,
     );
   }
-  return x;
-}
-
-/** Attention over the last steps of this frame, without positions. joined [lanes, 3 * dim] -> [lanes, dim]. */
-function attendSteps(
-  graph: GraphBuilder,
-  joined: Value,
-  layer: number,
-  step: number,
-  lm: LmConfiguration,
-  memory: StepMemory,
-): Value {
-  const { dim, heads, window } = lm.depth;
-  const rows = graph.node('Reshape', [joined, graph.integers([-1, 1, 3 * dim])]);
-  const [query, key, value] = graph.nodes('Split', [rows], 3, { axis: 2, num_outputs: 3 });
-  const lastSteps = (held: Map<number, Value[]>, now: Value): Value => {
-    const all = [...(held.get(layer) ?? []), now];
-    held.set(layer, all);
-    return graph.node('Concat', all.slice(-window), { axis: 1 });
-  };
-  const keys = lastSteps(memory.keys, key);
-  const values = lastSteps(memory.values, value);
-  // One position attends to itself alone: the softmax is 1.
-  const attended =
-    step === 0 ? value : graph.node('Attention', [query, keys, values], { q_num_heads: heads, kv_num_heads: heads });
-  return graph.node('Reshape', [attended, graph.integers([-1, dim])]);
+  return stream.addend === null ? stream.sum : graph.node('Add', [stream.sum, stream.addend]);
 }
 
 /** Rows `start` to `start + count` of a stored matrix, as a tensor of their own in the same file. */

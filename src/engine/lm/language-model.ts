@@ -1,11 +1,13 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { LmConfiguration, SamplingRules } from '../checkpoint/configuration.ts';
-import { LaneModule } from '../lanes/lane-module.ts';
+import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
+import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
+import type { LaneTensor } from '../lanes/lane-tensor.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
+import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
-import { depthGraph } from './depth.ts';
-import { gumbelNoise } from './gumbel.ts';
-import { temporalGraph } from './temporal.ts';
+import { depthGraph, type NoiseKind } from './depth.ts';
+import { gumbelNoise, uniformNoise } from './gumbel.ts';
+import { relocationGraph, temporalGraph } from './temporal.ts';
 import { notGiven, type RingSnapshot, TokenRing } from './token-ring.ts';
 
 /** One frame of one lane: the user's codes, and the agent's text token where it is put into its mouth. */
@@ -18,14 +20,41 @@ export interface LmFrame {
 /** All that a lane is between two frames, without the codec's part. */
 export interface LmSnapshot {
   readonly ring: RingSnapshot;
-  /** The written rows of each layer's keys and values. */
-  readonly cache: readonly Uint8Array[];
+  /** The written rows of each layer's keys and values; null where there are none. */
+  readonly cache: SavedRows | null;
 }
+
+export interface LmOptions extends SessionOptions {
+  /** Of weights, cache and all between. Less than float32 needs a GPU. */
+  readonly type?: FloatType;
+  /** Positions that a lane's cache holds; never more than the checkpoint's context. */
+  readonly positions?: number;
+}
+
+/** A prompt's position, to be run with others. */
+interface PromptRow {
+  readonly position: number;
+  readonly tokens: Int32Array;
+  readonly embedding: Float32Array | null;
+}
+
+/** Rows of one run: their text logits take 128 kB each. */
+const mostRows = 256;
 
 interface LmLane {
   readonly ring: TokenRing;
   seed: number;
   frame: number;
+  /** The ring's offset at which room was made; -1: not yet. */
+  movedFor: number;
+  /** Noise made ahead. */
+  prepared: { readonly seed: number; readonly frame: number; readonly noise: Noise } | null;
+}
+
+interface Noise {
+  readonly text: Float32Array;
+  /** [codebooks * k] */
+  readonly audio: Float32Array;
 }
 
 /** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
@@ -36,22 +65,51 @@ export class LanguageModel {
   readonly #depth: LaneModule;
   readonly #lanes: readonly LmLane[];
   readonly #fresh: RingSnapshot;
+  readonly #slots: number;
+  readonly #tellsLengths: boolean;
+  readonly #noiseIs: NoiseKind;
+  /** Where attention is told lengths. */
+  readonly #relocation: LaneModule | null = null;
+  /** Steps of the prompt in progress that have not been run. */
+  readonly #promptRows: PromptRow[] = [];
 
-  constructor(
-    runtime: OrtRuntime,
-    checkpoint: Checkpoint,
-    rules: SamplingRules,
-    lanes: number,
-    options: SessionOptions,
-  ) {
+  constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
+    const { type = 'float32', positions = lm.context } = options;
     this.#lm = lm;
     this.#rules = rules;
-    this.#temporal = new LaneModule(runtime, temporalGraph(lm, checkpoint.lm), lanes, options);
+    this.#slots = Math.min(ringSlots(lm.context), positions);
+    const temporal = temporalGraph(lm, checkpoint.lm, this.#slots, type);
+    const oneStep = new Map([
+      ['run_shape', [-1, 1, lm.dim]],
+      ['most_slots', [this.#slots]],
+    ]);
+    this.#tellsLengths = type !== 'float32';
+    this.#temporal = new LaneModule(
+      runtime,
+      temporal,
+      lanes,
+      options,
+      new Map(),
+      this.#tellsLengths ? oneStep : new Map(),
+    );
+    if (this.#tellsLengths) {
+      const rings = new Map(temporal.states.map(({ name }) => [name, this.#temporal.tensor(name)]));
+      this.#relocation = new LaneModule(runtime, relocationGraph(lm, this.#slots, type), lanes, options, rings);
+    }
     const fromTemporal = ['hidden', 'text_logits'].map((name) => [name, this.#temporal.tensor(name)] as const);
-    this.#depth = new LaneModule(runtime, depthGraph(lm, checkpoint.lm, rules), lanes, options, new Map(fromTemporal));
+    // A GPU makes the noise of many lanes more quickly than the host.
+    this.#noiseIs = runtime.device.recorder === null ? 'gumbel' : 'uniform';
+    const depth = depthGraph(lm, checkpoint.lm, rules, type, this.#noiseIs);
+    this.#depth = new LaneModule(runtime, depth, lanes, options, new Map(fromTemporal));
     const initial = lm.delays.map((_, row) => (row === 0 ? lm.textCard : lm.card));
-    this.#lanes = Array.from({ length: lanes }, () => ({ ring: new TokenRing(lm.delays, initial), seed: 0, frame: 0 }));
+    this.#lanes = Array.from({ length: lanes }, () => ({
+      ring: new TokenRing(lm.delays, initial),
+      seed: 0,
+      frame: 0,
+      movedFor: -1,
+      prepared: null,
+    }));
     this.#fresh = new TokenRing(lm.delays, initial).save();
   }
 
@@ -65,20 +123,101 @@ export class LanguageModel {
    * @returns a token a row (text, agent codes, user codes), in the order of `frames`; null where the step returns nothing
    */
   async step(frames: readonly LmFrame[]): Promise<(Int32Array | null)[]> {
-    const running: number[] = [];
-    for (const { lane, userCodes, givenText } of frames) {
-      const given = this.#row(givenText ?? notGiven, [], userCodes);
-      if (this.#begin(lane, given)) running.push(lane);
-    }
+    const running = frames.filter(({ lane, givenText }) => this.begin(lane, givenText)).map(({ lane }) => lane);
+    await this.#relocate(running);
     const temporal = this.#temporal.run(running);
     for (const lane of running) this.#writeNoise(lane);
     await temporal;
     await this.#depth.run(running);
-    return frames.map(({ lane }) => {
+    return frames.map(({ lane, userCodes }) => this.end(lane, running.includes(lane), userCodes));
+  }
+
+  /**
+   * The first half of a step: writes the lane's inputs. What the user said in this frame is not needed yet: the network reads the
+   * column before. @returns false where the step runs no network
+   */
+  begin(lane: number, givenText: number | undefined): boolean {
+    return this.#begin(lane, this.#row(givenText ?? notGiven, [], []));
+  }
+
+  /** The lane's agent codes that the step will hand out, negative where it draws them itself; null where it hands out nothing. */
+  coming(lane: number): Int32Array | null {
+    const { ring } = this.#lane(lane);
+    return ring.isFrameComing ? ring.coming().subarray(1, 1 + this.#lm.codebooks) : null;
+  }
+
+  /** The second half of a step, after its run. @returns a token a row, or null where it returns nothing */
+  end(lane: number, hasRun: boolean, userCodes: ArrayLike<number>): Int32Array | null {
+    const state = this.#lane(lane);
+    state.frame += 1;
+    state.ring.giveLate(1 + this.#lm.codebooks, userCodes);
+    return hasRun ? state.ring.end(this.#depth.tensor('tokens').readIds(lane)) : null;
+  }
+
+  /** Before a run of lanes 0 to count - 1: those without a frame write where their next frame will. */
+  carry(count: number): void {
+    for (let lane = 0; lane < count; lane++) this.#writePosition(lane);
+  }
+
+  get canRelocate(): boolean {
+    return this.#relocation !== null;
+  }
+
+  /** Whether the next run of lanes 0 to count - 1 writes to a ring that has no room. */
+  mustRelocate(count: number): boolean {
+    return this.canRelocate && this.#lanes.some((_, lane) => lane < count && this.#mustMove(lane));
+  }
+
+  /** After that run: a lane that was only carried along has its room already. */
+  relocated(count: number): void {
+    if (!this.canRelocate) return;
+    for (let lane = 0; lane < count; lane++) this.#lane(lane).movedFor = this.#lane(lane).ring.offset;
+  }
+
+  enqueueRelocation(count: number): void {
+    this.#relocation?.enqueue(count);
+  }
+
+  async #relocate(lanes: readonly number[]): Promise<void> {
+    const full = lanes.filter((lane) => this.#mustMove(lane));
+    if (full.length > 0) await this.#relocation?.run(full);
+  }
+
+  /** Whether the lane's ring is full and nothing has moved for the step that comes or is going on. */
+  #mustMove(lane: number): boolean {
+    const { ring, movedFor } = this.#lane(lane);
+    return ring.offset > this.#slots && movedFor !== ring.offset;
+  }
+
+  enqueueTemporal(count: number): void {
+    this.#temporal.enqueue(count);
+  }
+
+  enqueueDepth(count: number): void {
+    this.#depth.enqueue(count);
+  }
+
+  /** Draws for the lanes' next run. */
+  giveNoise(lanes: readonly number[]): void {
+    for (const lane of lanes) this.#writeNoise(lane);
+  }
+
+  /** Makes the noise of the lanes' next frames while a run is going on. */
+  prepareNoise(lanes: readonly number[]): void {
+    for (const lane of lanes) {
       const state = this.#lane(lane);
-      state.frame += 1;
-      return running.includes(lane) ? state.ring.end(this.#depth.tensor('tokens').readIds(lane)) : null;
-    });
+      const next = state.frame + 1;
+      state.prepared = {
+        seed: state.seed,
+        frame: next,
+        noise: this.#makeNoise(state.seed, next, state.prepared?.noise),
+      };
+    }
+  }
+
+  /** The depth transformer's tokens: [1 + codebooks]. */
+  get tokens(): LaneTensor {
+    return this.#depth.tensor('tokens');
   }
 
   /** One step of a prompt: text and both speakers given, so nothing is sampled. */
@@ -89,8 +228,64 @@ export class LanguageModel {
     userCodes: ArrayLike<number>,
   ): Promise<Int32Array | null> {
     if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return null;
-    await this.#temporal.run([lane]);
+    await this.#runPromptStep(lane, null);
     return this.#lane(lane).ring.end([]);
+  }
+
+  /** One step with every token given, but with the depth transformer run: for the logits of a known conversation. */
+  async givenStep(
+    lane: number,
+    text: number,
+    agentCodes: ArrayLike<number>,
+    userCodes: ArrayLike<number>,
+  ): Promise<void> {
+    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return;
+    await this.#relocate([lane]);
+    await this.#temporal.run([lane]);
+    await this.#depth.run([lane]);
+    this.#lane(lane).ring.end([]);
+  }
+
+  /** Runs what is left of a prompt's steps. Until then the lane's cache does not hold them. */
+  async finishPrompt(lane: number): Promise<void> {
+    for (let start = 0; start < this.#promptRows.length; start += mostRows) {
+      await this.#runRows(lane, this.#promptRows.slice(start, start + mostRows));
+    }
+    this.#promptRows.length = 0;
+  }
+
+  /** At once, or where a run takes several positions, together with the steps that follow. */
+  async #runPromptStep(lane: number, embedding: Float32Array | null): Promise<void> {
+    const position = this.#lane(lane).ring.offset - 1;
+    if (this.#tellsLengths && position < this.#slots) {
+      this.#promptRows.push({ position, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
+      return;
+    }
+    await this.finishPrompt(lane);
+    if (embedding !== null) this.#temporal.tensor('embedding').write(lane, embedding);
+    await this.#relocate([lane]);
+    await this.#temporal.run([lane]);
+    if (embedding !== null) this.#temporal.tensor('embedding').clear(lane);
+  }
+
+  /** The temporal transformer over positions of one lane that follow each other, before its ring wraps. */
+  async #runRows(lane: number, rows: readonly PromptRow[]): Promise<void> {
+    const [first] = rows;
+    if (first === undefined) return;
+    const { dim } = this.#lm;
+    const embeddings = new Float32Array(rows.length * dim);
+    for (const [i, { embedding }] of rows.entries()) if (embedding !== null) embeddings.set(embedding, i * dim);
+    const inputs = new Map<string, Float32Array | readonly number[]>([
+      ['tokens', rows.flatMap(({ tokens }) => [...tokens])],
+      ['embedding', embeddings],
+      ['position', rows.map(({ position }) => position)],
+      ['length', [first.position + rows.length]],
+    ]);
+    const settings = new Map([
+      ['run_shape', [1, -1, dim]],
+      ['most_slots', [first.position + rows.length]],
+    ]);
+    await this.#temporal.runRows(lane, rows.length, inputs, settings);
   }
 
   /**
@@ -107,16 +302,14 @@ export class LanguageModel {
     const { ring } = this.#lane(lane);
     const { dim } = this.#lm;
     const given = this.#row(filler.text, filler.agent, filler.user);
-    const noInput = BigInt64Array.from(this.#lm.delays, () => -1n);
+    const noInput = this.#lm.delays.map(() => -1);
     this.#begin(lane, given);
     for (let start = 0; start < embeddings.length; start += dim) {
       this.#begin(lane, given);
-      this.#temporal.tensor('tokens').write(lane, noInput);
-      this.#temporal.tensor('embedding').write(lane, embeddings.subarray(start, start + dim));
-      await this.#temporal.run([lane]);
+      this.#temporal.tensor('tokens').writeIds(lane, noInput);
+      await this.#runPromptStep(lane, embeddings.subarray(start, start + dim));
       ring.end([]);
     }
-    this.#temporal.tensor('embedding').clear(lane);
     ring.replaceCells(cells);
   }
 
@@ -132,7 +325,7 @@ export class LanguageModel {
 
   save(lane: number): LmSnapshot {
     const { ring } = this.#lane(lane);
-    const written = Math.min(Math.max(ring.offset - 1, 0), ringSlots(this.#lm.context));
+    const written = Math.min(Math.max(ring.offset - 1, 0), this.#slots);
     return { ring: ring.save(), cache: this.#temporal.save(lane, written) };
   }
 
@@ -142,16 +335,18 @@ export class LanguageModel {
     state.ring.restore(snapshot.ring);
     state.seed = seed;
     state.frame = 0;
-    this.#temporal.restore(lane, snapshot.cache);
+    state.movedFor = -1;
+    if (snapshot.cache !== null) this.#temporal.restore(lane, snapshot.cache);
   }
 
   /** The lane before any step. */
   reset(lane: number, seed: number): void {
-    this.restore(lane, { ring: this.#fresh, cache: [] }, seed);
+    this.restore(lane, { ring: this.#fresh, cache: null }, seed);
   }
 
   close(): void {
     this.#depth.close();
+    this.#relocation?.close();
     this.#temporal.close();
   }
 
@@ -161,29 +356,50 @@ export class LanguageModel {
     const input = ring.begin(given);
     if (input === null) return false;
     if (input.tokens.includes(notGiven)) throw new Error(`lane ${lane}: a cell that nobody wrote reached the network`);
-    this.#temporal.tensor('tokens').write(lane, BigInt64Array.from(input.tokens, BigInt));
-    this.#temporal.tensor('position').write(lane, BigInt64Array.of(BigInt(ring.offset - 1)));
+    this.#temporal.tensor('tokens').writeIds(lane, input.tokens);
+    this.#writePosition(lane);
     const target = input.target.subarray(0, 1 + this.#lm.codebooks);
-    this.#depth.tensor('given').write(lane, BigInt64Array.from(target, BigInt));
+    this.#depth.tensor('given').writeIds(lane, target);
     return true;
   }
 
+  /** Of the lane's next run. */
+  #writePosition(lane: number): void {
+    const position = Math.max(this.#lane(lane).ring.offset - 1, 0);
+    this.#temporal.tensor('position').writeId(lane, position);
+    if (!this.#tellsLengths) return;
+    this.#temporal.tensor('length').writeId(lane, Math.min(position + 1, this.#slots));
+    const last = this.#slots - 1;
+    // The newest position is in the last slot; those before it go round in the others.
+    const vacated = this.#mustMove(lane) ? (position - this.#slots) % last : last;
+    this.#relocation?.tensor('vacated').writeId(lane, vacated);
+  }
+
   #writeNoise(lane: number): void {
-    const { seed, frame } = this.#lane(lane);
+    const { seed, frame, prepared } = this.#lane(lane);
+    const isPrepared = prepared !== null && prepared.seed === seed && prepared.frame === frame;
+    const noise = isPrepared ? prepared.noise : this.#makeNoise(seed, frame);
+    this.#depth.tensor('text_noise').write(lane, noise.text);
+    this.#depth.tensor('audio_noise').write(lane, noise.audio);
+  }
+
+  /** @param noise to fill again */
+  #makeNoise(seed: number, frame: number, noise: Noise = this.#noiseBuffers()): Noise {
     const { text, audio } = this.#rules;
-    if (text.temperature > 0) {
-      const noise = new Float32Array(text.topK);
-      gumbelNoise(noise, text.temperature, seed, frame, 0);
-      this.#depth.tensor('text_noise').write(lane, noise);
+    const fill = (target: Float32Array, { temperature }: SamplingRule, row: number): void => {
+      if (this.#noiseIs === 'uniform') uniformNoise(target, seed, frame, row);
+      else if (temperature > 0) gumbelNoise(target, temperature, seed, frame, row);
+    };
+    fill(noise.text, text, 0);
+    for (let row = 0; row < this.#lm.codebooks; row++) {
+      fill(noise.audio.subarray(row * audio.topK, (row + 1) * audio.topK), audio, row + 1);
     }
-    if (audio.temperature > 0) {
-      const noise = new Float32Array(this.#lm.codebooks * audio.topK);
-      for (let row = 0; row < this.#lm.codebooks; row++) {
-        const ofRow = noise.subarray(row * audio.topK, (row + 1) * audio.topK);
-        gumbelNoise(ofRow, audio.temperature, seed, frame, row + 1);
-      }
-      this.#depth.tensor('audio_noise').write(lane, noise);
-    }
+    return noise;
+  }
+
+  #noiseBuffers(): Noise {
+    const { text, audio } = this.#rules;
+    return { text: new Float32Array(text.topK), audio: new Float32Array(this.#lm.codebooks * audio.topK) };
   }
 
   /** A token a row; rows not listed are not given. */
@@ -191,8 +407,8 @@ export class LanguageModel {
     const { codebooks } = this.#lm;
     const row = new Int32Array(1 + 2 * codebooks).fill(notGiven);
     row[0] = text;
-    row.set(Array.from(agentCodes), 1);
-    row.set(Array.from(userCodes), 1 + codebooks);
+    row.set(agentCodes, 1);
+    row.set(userCodes, 1 + codebooks);
     return row;
   }
 

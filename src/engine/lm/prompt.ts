@@ -29,6 +29,7 @@ export async function* runPrompt(
   for (let i = 0; i < silenceFrames; i++) yield await step(textPadding, silence);
   for (const token of prompt.textTokens) yield await step(token, silence);
   for (let i = 0; i < silenceFrames; i++) yield await step(textPadding, silence);
+  await model.finishPrompt(lane);
 }
 
 /** The voice as frames of codes; a sample goes through a fresh encoder, its last frame filled up with zeros. */

@@ -20,6 +20,12 @@ export function preferGiven(graph: GraphBuilder, given: Value, sampled: Value): 
   return graph.node('Where', [graph.node('GreaterOrEqual', [given, graph.integers([0], [])]), given, sampled]);
 }
 
+/** T times Gumbel noise from uniform u: zeros where T is 0. */
+export function noiseFromUniform(graph: GraphBuilder, uniform: Value, { temperature }: SamplingRule): Value {
+  const inner = graph.node('Neg', [graph.node('Log', [uniform])]);
+  return graph.node('Mul', [graph.node('Log', [inner]), graph.floats([-temperature])]);
+}
+
 function largest(graph: GraphBuilder, scores: Value): Value {
   return graph.node('ArgMax', [scores], { axis: 1, keepdims: 0 });
 }

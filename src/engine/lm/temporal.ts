@@ -4,51 +4,93 @@
  */
 import type { LmConfiguration } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
-import { gatedFeedForward, linear, rmsNorm } from '../layers/dense.ts';
+import { gatedFeedForward, linear, normedStream, project, type Stream } from '../layers/dense.ts';
+import { lengthAttention, lengthClock, relocate } from '../layers/length-attention.ts';
 import { type AttentionSizes, ringAttention, ringClock, ringSlots } from '../layers/ring-attention.ts';
-import { GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
+import type { FileTensor } from '../onnx/graph-builder.ts';
+import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
 
 /**
+ * A run has a row a lane; in less than float32 also several rows of one lane, at positions that follow each other.
  * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt), position []
+ *          in less than float32, where attention is told lengths: length [] and the settings most_slots, run_shape
  * Outputs  hidden [dim], text_logits [textCard]
- * States   layer.N.k, layer.N.v [slots, dim]
+ * States   layer.N.k, layer.N.v [slots, dim]; with lengths [heads, slots, head dim]
  */
-export function temporalGraph(lm: LmConfiguration, file: SafetensorsFile): LaneGraph {
+export function temporalGraph(
+  lm: LmConfiguration,
+  file: SafetensorsFile,
+  slots = ringSlots(lm.context),
+  type: FloatType = 'float32',
+): LaneGraph {
   const { dim } = lm;
-  const graph = new GraphBuilder('temporal');
-  const tokens = graph.input('tokens', 'int64', [lm.delays.length]);
-  const embedding = graph.input('embedding', 'float32', [dim]);
-  const position = graph.input('position', 'int64', []);
-  const sizes: AttentionSizes = {
-    dim,
-    heads: lm.heads,
-    slots: ringSlots(lm.context),
-    maxPeriod: lm.maxPeriod,
-    steps: 1,
-  };
-  const clock = ringClock(graph, position, sizes);
+  const graph = new GraphBuilder('temporal', type);
+  const leading = 'rows';
+  const tokens = graph.input('tokens', 'int64', [lm.delays.length], { leading });
+  const embedding = graph.input('embedding', 'float32', [dim], { leading, place: 'graphs' });
+  const position = graph.input('position', 'int64', [], { leading });
+  const sizes: AttentionSizes = { dim, heads: lm.heads, slots, maxPeriod: lm.maxPeriod, steps: 1 };
+  const attend = attention(graph, position, sizes);
 
-  let x = graph.node('Add', [embedTokens(graph, tokens, lm, file), embedding]); // [lanes, dim]
+  let stream: Stream = {
+    sum: graph.node('Add', [embedTokens(graph, tokens, lm, file), graph.narrow(embedding)]), // [lanes, dim]
+    addend: null,
+  };
   for (let layer = 0; layer < lm.layers; layer++) {
     const name = `transformer.layers.${layer}`;
     const weight = (part: string, shape: readonly number[]) => file.weight(`${name}.${part}`, shape);
-    const normed = rmsNorm(graph, x, weight('norm1.alpha', [1, 1, dim]), dim);
+    const before = normedStream(graph, stream, weight('norm1.alpha', [1, 1, dim]), dim);
     const inProjection = weight('self_attn.in_proj_weight', [3 * dim, dim]);
-    const attended = ringAttention(graph, `layer.${layer}`, normed, inProjection, clock, sizes);
-    x = linear(graph, attended, weight('self_attn.out_proj.weight', [dim, dim]), x);
-    x = gatedFeedForward(
+    const attended = attend(`layer.${layer}`, before.normed, inProjection);
+    stream = project(graph, attended, weight('self_attn.out_proj.weight', [dim, dim]), before.x);
+    const between = normedStream(graph, stream, weight('norm2.alpha', [1, 1, dim]), dim);
+    stream = gatedFeedForward(
       graph,
-      rmsNorm(graph, x, weight('norm2.alpha', [1, 1, dim]), dim),
+      between.normed,
       weight('gating.linear_in.weight', [2 * lm.hidden, dim]),
       weight('gating.linear_out.weight', [dim, lm.hidden]),
-      x,
+      between.x,
     );
   }
-  const hidden = rmsNorm(graph, x, file.weight('out_norm.alpha', [1, 1, dim]), dim);
+  const { normed: hidden } = normedStream(graph, stream, file.weight('out_norm.alpha', [1, 1, dim]), dim);
   const textLogits = linear(graph, hidden, file.weight('text_linear.weight', [lm.textCard, dim]));
-  graph.output('hidden', hidden, 'float32', [dim]);
-  graph.output('text_logits', textLogits, 'float32', [lm.textCard]);
+  graph.output('hidden', hidden, type, [dim], { leading, place: 'graphs' });
+  graph.output('text_logits', graph.widen(textLogits), 'float32', [lm.textCard], { leading, place: 'graphs' });
   return graph.finish();
+}
+
+/**
+ * Makes room in the full rings of lanes, before a run that writes to them.
+ * Inputs   vacated []: the oldest position's slot; the last slot where nothing has to move
+ * States   those of the temporal transformer
+ */
+export function relocationGraph(lm: LmConfiguration, slots: number, type: FloatType): LaneGraph {
+  const graph = new GraphBuilder('relocation', type);
+  const vacated = graph.input('vacated', 'int64', []);
+  const sizes = { dim: lm.dim, heads: lm.heads, slots };
+  for (let layer = 0; layer < lm.layers; layer++) {
+    for (const part of ['k', 'v']) relocate(graph, `layer.${layer}.${part}`, vacated, sizes);
+  }
+  return graph.finish();
+}
+
+/** How a layer attends: by mask in float32, by length in less. */
+function attention(
+  graph: GraphBuilder,
+  position: Value,
+  sizes: AttentionSizes,
+): (name: string, x: Value, inProjection: FileTensor) => Value {
+  if (graph.type === 'float32') {
+    const clock = ringClock(graph, position, sizes);
+    return (name, x, inProjection) => ringAttention(graph, name, x, inProjection, clock, sizes);
+  }
+  const run = {
+    length: graph.input('length', 'int64', []),
+    mostSlots: graph.setting('most_slots', 'int32', 1),
+    runShape: graph.setting('run_shape', 'int64', 3),
+  };
+  const clock = lengthClock(graph, position, run, sizes);
+  return (name, x, inProjection) => lengthAttention(graph, name, x, inProjection, clock, sizes);
 }
 
 /**
@@ -56,7 +98,7 @@ export function temporalGraph(lm: LmConfiguration, file: SafetensorsFile): LaneG
  * id -1 of a table meets the zeros before it (and of the first one, counted from the end, the last zeros).
  */
 function embedTokens(graph: GraphBuilder, tokens: Value, lm: LmConfiguration, file: SafetensorsFile): Value {
-  const zeros = graph.floats(Array(lm.dim).fill(0), [1, lm.dim]);
+  const zeros = graph.narrow(graph.floats(Array(lm.dim).fill(0), [1, lm.dim]));
   const tables: Value[] = [];
   const starts: number[] = [];
   let start = 0;

@@ -32,6 +32,8 @@ export class TokenRing {
   readonly #cells: Int32Array;
   readonly #provided: Uint8Array;
   #offset = 0;
+  /** The offset at which the last step began. */
+  #begun = 0;
 
   /** @param initial each row's token before its first */
   constructor(delays: readonly number[], initial: readonly number[]) {
@@ -51,6 +53,7 @@ export class TokenRing {
   /** Items 1 to 4 of section 4. @returns null at the first step, which runs no network */
   begin(given: ArrayLike<number>): RingInput | null {
     const offset = this.#offset;
+    this.#begun = offset;
     for (const [row, delay] of this.#delays.entries()) {
       const token = given[row] ?? notGiven;
       if (token !== notGiven) this.#provide(row, offset + delay, token);
@@ -65,6 +68,29 @@ export class TokenRing {
       this.#provided[this.#cell(row, offset)] === 1 ? token : notGiven,
     );
     return { tokens, target };
+  }
+
+  /** Whether `end` will hand out a frame. */
+  get isFrameComing(): boolean {
+    return this.#offset > this.#maxDelay;
+  }
+
+  /** The tokens of the frame that `end` will hand out, as far as they are known before: notGiven for those of this step. */
+  coming(): Int32Array {
+    const offset = this.#offset;
+    return Int32Array.from(this.#delays, (delay, row) =>
+      delay === this.#maxDelay ? notGiven : (this.#cells[this.#cell(row, offset - this.#maxDelay + delay)] ?? notGiven),
+    );
+  }
+
+  /** Gives tokens of rows from `firstRow` on after `begin`: no network of the step reads them. */
+  giveLate(firstRow: number, tokens: ArrayLike<number>): void {
+    for (let i = 0; i < tokens.length; i++) {
+      const row = firstRow + i;
+      const delay = this.#delays[row] ?? 0;
+      // Column 0 holds the initial token.
+      if (this.#begun + delay > 0) this.#provide(row, this.#begun + delay, tokens[i] ?? notGiven);
+    }
   }
 
   /**

@@ -7,16 +7,24 @@ import { dequantize, quantize } from './quantizer.ts';
 import { seanetDecoder, seanetEncoder } from './seanet.ts';
 import { mimiTransformer } from './transformer.ts';
 
+export interface CodecLanes {
+  /** Lanes without a frame run beside the others, with their state unchanged: one more input, active []. */
+  readonly areCarried: boolean;
+}
+
+const alone: CodecLanes = { areCarried: false };
+
 /**
  * Inputs   samples [1920], frame []: frames before this one
  * Outputs  codes [codebooks], latent [dim]: what the quantizer saw
  */
-export function encoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): LaneGraph {
+export function encoderGraph(mimi: MimiConfiguration, file: SafetensorsFile, lanes: CodecLanes = alone): LaneGraph {
   const { dim } = mimi;
   const steps = stepsAFrame(mimi);
   const graph = new GraphBuilder('mimi-encoder');
   const samples = graph.input('samples', 'float32', [frameSamples]);
   const frame = graph.input('frame', 'int64', []);
+  if (lanes.areCarried) graph.carryLanes(graph.input('active', 'bool', []));
 
   const sound = graph.node('Unsqueeze', [samples, graph.integers([1])]);
   const latents = seanetEncoder(graph, sound, mimi, file); // [lanes, dim, steps]
@@ -26,20 +34,27 @@ export function encoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): La
   const down = streamingConvolution(graph, 'downsample', attended, { weight, stride: steps, time: 1, first }); // [lanes, dim, 1]
   const latent = graph.node('Squeeze', [down, graph.integers([2])]);
   graph.output('codes', quantize(graph, latent, mimi, file), 'int64', [mimi.codebooks]);
-  graph.output('latent', latent, 'float32', [dim]);
+  graph.output('latent', latent, 'float32', [dim], { place: 'graphs' });
   return graph.finish();
 }
 
 /**
  * Inputs   codes [codebooks], frame []: frames before this one
+ *          where lanes are carried: tokens [1 + codebooks], from the depth transformer, taken where a code is negative
  * Outputs  samples [1920]
  */
-export function decoderGraph(mimi: MimiConfiguration, file: SafetensorsFile): LaneGraph {
+export function decoderGraph(mimi: MimiConfiguration, file: SafetensorsFile, lanes: CodecLanes = alone): LaneGraph {
   const { dim } = mimi;
   const steps = stepsAFrame(mimi);
   const graph = new GraphBuilder('mimi-decoder');
-  const codes = graph.input('codes', 'int64', [mimi.codebooks]);
+  let codes = graph.input('codes', 'int64', [mimi.codebooks]);
   const frame = graph.input('frame', 'int64', []);
+  if (lanes.areCarried) {
+    graph.carryLanes(graph.input('active', 'bool', []));
+    const tokens = graph.input('tokens', 'int64', [1 + mimi.codebooks]);
+    const [, drawn] = graph.nodes('Split', [tokens, graph.integers([1, mimi.codebooks])], 2, { axis: 1 });
+    codes = graph.node('Where', [graph.node('GreaterOrEqual', [codes, graph.integers([0], [])]), codes, drawn]);
+  }
 
   const latent = graph.node('Unsqueeze', [dequantize(graph, codes, mimi, file), graph.integers([2])]); // [lanes, dim, 1]
   const weight = file.weight('upsample.convtr.convtr.convtr.weight', [dim, 1, 2 * steps]);

@@ -29,7 +29,7 @@ export function streamingConvolution(graph: GraphBuilder, name: string, x: Value
   const pastLength = kernel - stride;
   let joined = x;
   if (pastLength > 0) {
-    const state = graph.state(name, [inputs, pastLength]);
+    const state = graph.rollingState(name, [inputs, pastLength]);
     const past =
       first === undefined ? state.value : graph.node('Where', [first, slice(graph, x, 2, 0, 1), state.value]);
     joined = graph.node('Concat', [past, x], { axis: 2 });
@@ -104,7 +104,7 @@ export function streamingChannelwiseUpsample(
   const [now, later] = graph
     .nodes('Split', [spread], 2, { axis: 2, num_outputs: 2 })
     .map((half) => graph.node('Unsqueeze', [half, graph.integers([1])])) as [Value, Value];
-  const state = graph.state(name, [1, channels, stride]);
+  const state = graph.rollingState(name, [1, channels, stride]);
   const joined = graph.node('Concat', [state.value, later], { axis: 1 });
   state.next(slice(graph, joined, 1, 1, 2));
   const sum = graph.node('Add', [now, slice(graph, joined, 1, 0, 1)]);
@@ -113,7 +113,7 @@ export function streamingChannelwiseUpsample(
 
 /** now(t) + later(t - 1), both [lanes, time, width]. */
 function addLater(graph: GraphBuilder, name: string, now: Value, later: Value, time: number, width: number): Value {
-  const state = graph.state(name, [1, width]);
+  const state = graph.rollingState(name, [1, width]);
   const joined = graph.node('Concat', [state.value, later], { axis: 1 });
   state.next(slice(graph, joined, 1, time, time + 1));
   return graph.node('Add', [now, slice(graph, joined, 1, 0, time)]);

@@ -1,7 +1,6 @@
 import { type TensorType, tensorTypes } from '../ort/tensor-type.ts';
 import {
   type Attribute,
-  type Dimension,
   encodeModel,
   type InitializerMessage,
   type NodeMessage,
@@ -16,11 +15,20 @@ export interface Port {
   readonly name: string;
   readonly type: TensorType;
   readonly shape: readonly number[];
+  /** `shared`: the host writes or reads it each frame. `graphs`: it goes from graph to graph. */
+  readonly place: 'shared' | 'graphs';
+  /** What the leading dimension counts; `rows` where a run may have several for a lane. */
+  readonly leading: 'lanes' | 'rows';
 }
+
+/** What weights, states and everything between them are computed in. */
+export type FloatType = 'float32' | 'float16' | 'bfloat16';
 
 /** Streaming state: read as input `name`, written in place through output `nextName`. */
 export interface StatePort extends Port {
   readonly nextName: string;
+  /** Which dimension of `shape` counts the rows of a cache. */
+  readonly rowAxis: 0 | 1;
 }
 
 /** A finished graph. Every port has a leading dimension of lanes. */
@@ -30,6 +38,14 @@ export interface LaneGraph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly states: readonly StatePort[];
+  /** Tensors in the host's memory, the same for every lane. */
+  readonly settings: readonly Setting[];
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly type: 'int64' | 'int32';
+  readonly shape: readonly [number];
 }
 
 /** A tensor as it lies in a file of the weights' folder. */
@@ -51,7 +67,6 @@ type Outputs<Count extends number> = Count extends 1
       ? [Value, Value, Value]
       : Value[];
 
-const lanes: Dimension = 'lanes';
 const madeHere = '%';
 
 /** Collects nodes in the order of computation and writes them as an ONNX model. */
@@ -65,35 +80,99 @@ export class GraphBuilder {
   readonly #outputs: Port[] = [];
   readonly #states: StatePort[] = [];
   readonly #names = new Map<string, string>();
+  readonly #settings: Setting[] = [];
+  /** The type of weights and states. */
+  readonly type: FloatType;
+  #active: Value | null = null;
   #count = 0;
 
-  constructor(name: string) {
+  constructor(name: string, type: FloatType = 'float32') {
     this.#name = name;
+    this.type = type;
   }
 
   /** [lanes, ...shape] from outside, each run. */
-  input(name: string, type: TensorType, shape: readonly number[]): Value {
-    this.#inputs.push({ name, type, shape });
+  input(
+    name: string,
+    type: TensorType,
+    shape: readonly number[],
+    { place = 'shared', leading = 'lanes' }: Partial<Port> = {},
+  ): Value {
+    this.#inputs.push({ name, type, shape, place, leading });
+    return name as Value;
+  }
+
+  /** An integer tensor [size] in the host's memory, for the shapes of a run: not a tensor of lanes. */
+  setting(name: string, type: 'int64' | 'int32', size: number): Value {
+    this.#settings.push({ name, type, shape: [size] });
     return name as Value;
   }
 
   /** Names `value`, of [lanes, ...shape], as a result. */
-  output(name: string, value: Value, type: TensorType, shape: readonly number[]): void {
-    this.#outputs.push({ name, type, shape });
+  output(
+    name: string,
+    value: Value,
+    type: TensorType,
+    shape: readonly number[],
+    { place = 'shared', leading = 'lanes' }: Partial<Port> = {},
+  ): void {
+    this.#outputs.push({ name, type, shape, place, leading });
     this.#rename(value, name);
   }
 
   /**
-   * A float32 tensor [lanes, ...shape] carried from run to run, zero at the start. `next` is written over it, so it must be
-   * computed from something that has read it already: memory is the same.
+   * A tensor [lanes, ...shape] carried from run to run, zero at the start. `next` is written over it, so it must be computed
+   * from something that has read it already: memory is the same.
    */
-  state(name: string, shape: readonly number[]): { readonly value: Value; next(next: Value): void } {
-    const port: StatePort = { name, nextName: `${name}.next`, type: 'float32', shape };
+  state(
+    name: string,
+    shape: readonly number[],
+    rowAxis: 0 | 1 = 0,
+  ): { readonly value: Value; next(next: Value): void } {
+    const port: StatePort = {
+      name,
+      nextName: `${name}.next`,
+      type: this.type,
+      shape,
+      place: 'graphs',
+      leading: 'lanes',
+      rowAxis,
+    };
     this.#states.push(port);
     return { value: name as Value, next: (next) => this.#rename(next, port.nextName) };
   }
 
-  /** A stored weight as float32, in its stored shape or another of the same size; the cast is folded at load. */
+  /**
+   * Lanes that run beside others without a frame of their own: where `active`, a bool [lanes], is false, a rolling state stays as
+   * it is.
+   */
+  carryLanes(active: Value): void {
+    this.#active = active;
+  }
+
+  /** A state of [lanes, ...shape] that must not move in a run of a lane that is only carried along. */
+  rollingState(name: string, shape: readonly number[]): { readonly value: Value; next(next: Value): void } {
+    const { value, next } = this.state(name, shape);
+    const active = this.#active;
+    if (active === null) return { value, next };
+    const axes = Array.from({ length: shape.length }, (_, i) => i + 1);
+    return {
+      value,
+      next: (moved) => next(this.node('Where', [this.node('Unsqueeze', [active, this.integers(axes)]), moved, value])),
+    };
+  }
+
+  /** `value`, a float32, in the type of the weights. */
+  narrow(value: Value): Value {
+    return this.type === 'float32' ? value : this.node('Cast', [value], { to: tensorTypes[this.type].onnx });
+  }
+
+  /** `value`, in the type of the weights, as float32. */
+  widen(value: Value): Value {
+    return this.type === 'float32' ? value : this.node('Cast', [value], { to: tensorTypes.float32.onnx });
+  }
+
+  /** A stored weight, in its stored shape or another of the same size; a cast to the graph's type is folded at load. */
   weight(tensor: FileTensor, shape: readonly number[] = tensor.shape): Value {
     const name = shape.join() === tensor.shape.join() ? tensor.name : `${tensor.name} as ${shape.join('x')}`;
     const known = this.#weights.get(name);
@@ -101,7 +180,7 @@ export class GraphBuilder {
     const { type, fileName: location, offset, byteLength: length } = tensor;
     this.#initializers.push({ name, type, shape, data: { location, offset, length } });
     const stored = name as Value;
-    const value = type === 'float32' ? stored : this.node('Cast', [stored], { to: tensorTypes.float32.onnx });
+    const value = type === this.type ? stored : this.node('Cast', [stored], { to: tensorTypes[this.type].onnx });
     this.#weights.set(name, value);
     return value;
   }
@@ -114,20 +193,26 @@ export class GraphBuilder {
     return this.#constant('int64', shape, new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
   }
 
+  /** int32 values, for the operators that want them. */
+  shortIntegers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
+    return this.#constant('int32', shape, new Uint8Array(Int32Array.from(values).buffer));
+  }
+
   node(operator: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
     const [only] = this.nodes(operator, inputs, 1, attributes);
     return only;
   }
 
-  /** A node with several results. A domain other than ONNX's own is written before the operator: `com.microsoft.QuickGelu`. */
+  /** A node with several results, those of `unused` not asked for. A domain other than ONNX's own is written before the operator: `com.microsoft.QuickGelu`. */
   nodes<Count extends number>(
     operator: string,
     inputs: readonly Value[],
     count: Count,
     attributes: Readonly<Record<string, Attribute>> = {},
+    unused: readonly number[] = [],
   ): Outputs<Count> {
     const dot = operator.lastIndexOf('.');
-    const outputs = Array.from({ length: count }, () => `${madeHere}${++this.#count}`);
+    const outputs = Array.from({ length: count }, (_, i) => (unused.includes(i) ? '' : `${madeHere}${++this.#count}`));
     this.#nodes.push({
       operator: operator.slice(dot + 1),
       domain: dot < 0 ? '' : operator.slice(0, dot),
@@ -140,18 +225,22 @@ export class GraphBuilder {
 
   finish(): LaneGraph {
     const states = this.#states;
-    const port = (name: string, { type, shape }: Port): ValueMessage => ({ name, type, shape: [lanes, ...shape] });
+    const port = (name: string, { type, shape, leading }: Port): ValueMessage => ({
+      name,
+      type,
+      shape: [leading, ...shape],
+    });
     const model = encodeModel({
       name: this.#name,
       nodes: this.#renamed(),
       initializers: this.#initializers,
-      inputs: [...this.#inputs, ...states].map((each) => port(each.name, each)),
+      inputs: [...[...this.#inputs, ...states].map((each) => port(each.name, each)), ...this.#settings],
       outputs: [
         ...this.#outputs.map((each) => port(each.name, each)),
         ...states.map((each) => port(each.nextName, each)),
       ],
     });
-    return { name: this.#name, model, inputs: this.#inputs, outputs: this.#outputs, states };
+    return { name: this.#name, model, inputs: this.#inputs, outputs: this.#outputs, states, settings: this.#settings };
   }
 
   /** Lets the node that makes `value` write it under `name`; only what has a name already is copied. */

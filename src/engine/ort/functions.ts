@@ -12,6 +12,7 @@ export interface OrtFunction {
 const handle = 'void *';
 const out = 'void *';
 const text = 'str';
+const texts = 'const char **';
 
 export const ortFunctions = {
   GetErrorCode: { position: 1, result: 'int', parameters: [handle] },
@@ -19,8 +20,10 @@ export const ortFunctions = {
   CreateEnv: { position: 3, result: 'status', parameters: ['int', text, out] },
   CreateSessionFromArray: { position: 8, result: 'status', parameters: [handle, 'void *', 'size_t', handle, out] },
   CreateSessionOptions: { position: 10, result: 'status', parameters: [out] },
+  DisableMemPattern: { position: 17, result: 'status', parameters: [handle] },
   SetIntraOpNumThreads: { position: 24, result: 'status', parameters: [handle, 'int'] },
   SetInterOpNumThreads: { position: 25, result: 'status', parameters: [handle, 'int'] },
+  CreateRunOptions: { position: 39, result: 'status', parameters: [out] },
   CreateTensorWithDataAsOrtValue: {
     position: 49,
     result: 'status',
@@ -32,6 +35,7 @@ export const ortFunctions = {
   ReleaseMemoryInfo: { position: 94, result: 'void', parameters: [handle] },
   ReleaseSession: { position: 95, result: 'void', parameters: [handle] },
   ReleaseValue: { position: 96, result: 'void', parameters: [handle] },
+  ReleaseRunOptions: { position: 97, result: 'void', parameters: [handle] },
   ReleaseSessionOptions: { position: 100, result: 'void', parameters: [handle] },
   AddSessionConfigEntry: { position: 130, result: 'status', parameters: [handle, text, text] },
   RunWithBinding: { position: 133, result: 'status', parameters: [handle, handle, handle] },
@@ -39,6 +43,16 @@ export const ortFunctions = {
   ReleaseIoBinding: { position: 135, result: 'void', parameters: [handle] },
   BindInput: { position: 136, result: 'status', parameters: [handle, text, handle] },
   BindOutput: { position: 137, result: 'status', parameters: [handle, text, handle] },
+  AddRunConfigEntry: { position: 165, result: 'status', parameters: [handle, text, text] },
+  RegisterExecutionProviderLibrary: { position: 301, result: 'status', parameters: [handle, text, text] },
+  UnregisterExecutionProviderLibrary: { position: 302, result: 'status', parameters: [handle, text] },
+  GetEpDevices: { position: 303, result: 'status', parameters: [handle, out, 'size_t *'] },
+  SessionOptionsAppendExecutionProvider_V2: {
+    position: 304,
+    result: 'status',
+    parameters: [handle, handle, 'void *', 'size_t', texts, texts, 'size_t'],
+  },
+  EpDevice_EpName: { position: 312, result: 'text', parameters: [handle] },
 } as const satisfies Record<string, OrtFunction>;
 
 export type OrtFunctionName = keyof typeof ortFunctions;

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import koffi from 'koffi';
 import { SpeakerpostError } from '../../runtime/errors.ts';
 import { type OrtFunction, type OrtFunctionName, ortFunctions } from './functions.ts';
+import { loadNativeLibrary } from './native-library.ts';
 
 /** Versions whose function table and operators were run against the golden vectors. */
 export const testedVersions: readonly string[] = ['1.30.0'];
@@ -12,7 +13,7 @@ const apiVersion = 29;
 
 /** Address of an object of the library. */
 export type OrtHandle = bigint;
-export type OrtArgument = OrtHandle | number | string | ArrayBufferView | ArrayBuffer | null;
+export type OrtArgument = OrtHandle | number | string | readonly string[] | ArrayBufferView | ArrayBuffer | null;
 
 type NativeFunction = ((...parameters: OrtArgument[]) => unknown) & {
   async(...parameters: [...OrtArgument[], (error: unknown, result: unknown) => void]): void;
@@ -46,11 +47,21 @@ export class OrtLibrary {
     this.#check(name, this.#native(name)(...parameters));
   }
 
+  /** Calls a function that returns text. */
+  text(name: OrtFunctionName, ...parameters: OrtArgument[]): string {
+    return String(this.#native(name)(...parameters));
+  }
+
   /** Calls a function whose last parameter receives a new object, and returns that object. @throws ORT_FAILED */
   create(name: OrtFunctionName, ...parameters: OrtArgument[]): OrtHandle {
     const slot = new BigUint64Array(1);
     this.call(name, ...parameters, slot);
     return slot[0] ?? 0n;
+  }
+
+  /** The pointers of an array in the library's memory. */
+  pointers(array: OrtHandle, count: number): readonly OrtHandle[] {
+    return Array.from({ length: count }, (_, i) => koffi.decode(array, i * 8, 'void *') as OrtHandle);
   }
 
   /** Calls on a thread of koffi's, so that the event loop goes on. @throws ORT_FAILED */
@@ -86,7 +97,7 @@ export class OrtLibrary {
 }
 
 /** npm's own library for this platform, or the file that the environment variable ORT_LIBRARY names. */
-function defaultLibraryFile(): string {
+export function defaultLibraryFile(): string {
   const chosen = process.env['ORT_LIBRARY'];
   if (chosen !== undefined && chosen !== '') return chosen;
   const packageFile = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
@@ -100,15 +111,10 @@ interface ApiBase {
   getApi(version: number): OrtHandle;
 }
 
-// koffi unloads a library whose handle is collected, whatever still points into it [koffi 3.3.4: a segfault in the next run].
-const loadedForGood: unknown[] = [];
-
 /** `OrtApiBase`: { GetApi(version), GetVersionString() } */
 function loadApiBase(file: string): ApiBase {
   try {
-    enlargeStacks();
-    const library = koffi.load(file);
-    loadedForGood.push(library);
+    const library = loadNativeLibrary(file);
     const base = library.func('void *OrtGetApiBase()')() as OrtHandle;
     const getApi = koffi.decode(koffi.decode(base, 0, 'void *'), koffi.proto('void *', ['uint32_t']));
     const getVersionString = koffi.decode(koffi.decode(base, 8, 'void *'), koffi.proto('str', []));
@@ -116,14 +122,6 @@ function loadApiBase(file: string): ApiBase {
   } catch (error) {
     throw new SpeakerpostError('ORT_LIBRARY_MISSING', { file, reason: String(error) }, error);
   }
-}
-
-/** koffi runs native code on stacks of its own, too small for ONNX Runtime's kernels (a run segfaults on CUDA). */
-function enlargeStacks(): void {
-  const stackBytes = 16 << 20;
-  const now = koffi.config();
-  if (now.async_stack_size === stackBytes) return;
-  koffi.config({ sync_stack_size: stackBytes, async_stack_size: stackBytes });
 }
 
 const resultTypes = { status: 'void *', text: 'str', int: 'int', void: 'void' } as const;

@@ -13,6 +13,23 @@ export const engineErrors = {
     message: 'ONNX Runtime: {call} failed with status {status}: {reason}',
     remedy: 'Check free memory and the model folder (speakerpost golden DIR); report the reason if it stays.',
   },
+  CUDA_PROVIDER_MISSING: {
+    message: "ONNX Runtime's CUDA provider {file} cannot be used: {reason}",
+    remedy:
+      'Set ORT_CUDA_PROVIDER to libonnxruntime_providers_cuda.so of the same ONNX Runtime version, with libonnxruntime_providers_shared.so beside it.',
+  },
+  CUDA_LIBRARY_MISSING: {
+    message: '{file}, built for {cudart}, needs libraries that this machine does not have: {libraries}',
+    remedy: 'Install the CUDA toolkit that has {cudart}, and cuDNN 9, or add their folders to LD_LIBRARY_PATH.',
+  },
+  CUDA_CARD_UNSUPPORTED: {
+    message: 'No usable CUDA card; found: {found}',
+    remedy: 'Use a card of compute capability 8.0 or newer and a driver that fits the CUDA libraries (nvidia-smi).',
+  },
+  CUDA_FAILED: {
+    message: 'CUDA: {call} failed with status {status}: {reason}',
+    remedy: 'Check free memory on the card (nvidia-smi) and engine.lanes; if it repeats, report the reason.',
+  },
   MODEL_FILE_MISSING: {
     message: 'The model file {file} cannot be read: {reason}',
     remedy: 'Copy the whole checkpoint folder again, or correct the file names under "files" in its config.json.',

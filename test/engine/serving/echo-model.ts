@@ -26,6 +26,7 @@ export class EchoModel implements SpeechModel {
   readonly summary = {
     parameters: 7,
     runtimeVersion: 'echo',
+    device: 'cpu',
     textLeadFrames: 5,
     textFramesPerCharacter: 0.5,
     textCard: 1000,
