@@ -26,7 +26,13 @@ export function readUnknown(draft: MentionDraft, span: Extract<Span, { kind: 'wo
         ? draft.unknownOptions
         : null;
   if (target === null) return;
-  if (previousIsUnknown && target.length > 0) target[target.length - 1] += ` ${span.text}`;
+  // "an order of mozzarella sticks": the second word goes on where the first one went.
+  const goesOn = previousIsUnknown
+    ? [draft.unknownItems, draft.doubtfulItems, draft.unknownOptions].find((words) =>
+        words.at(-1)?.endsWith(before.text),
+      )
+    : undefined;
+  if (goesOn !== undefined) goesOn[goesOn.length - 1] += ` ${span.text}`;
   else target.push(draft.prefix.quantity !== null ? optionBefore + span.text : span.text);
   if (next?.kind !== 'word' || next.isKnown) {
     draft.prefix = noPrefix();
