@@ -73,7 +73,7 @@ async function benchGraphs(): Promise<void> {
   const late = BigInt64Array.of(BigInt(configuration.lm.context));
   const rows: { readonly name: string; readonly times: readonly number[] }[] = [];
   for (const graph of graphs) {
-    const module = new LaneModule(runtime, graph, 1, { threads: 1, weightsDirectory: modelDirectory });
+    const module = new LaneModule(runtime, graph, 1, { threads: 1 });
     for (const { name } of graph.inputs)
       if (name === 'position' || name === 'frame') module.tensor(name).write(0, late);
     await module.run([0]);

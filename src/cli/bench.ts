@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EngineOptions } from '../engine/contract.ts';
+import { parseDeviceName } from '../engine/ort/open-device.ts';
 import { connectEngine } from '../engine/serving/client.ts';
 import { type PacedFrame, runPacedLanes } from '../engine/serving/paced-lanes.ts';
 import { startEngineProcess } from '../engine/serving/supervisor.ts';
@@ -73,8 +74,7 @@ export async function runBench(args: readonly string[]): Promise<number> {
   const options: EngineOptions = {
     modelDirectory: resolve(values.model),
     lanes: Math.max(...counts),
-    // The engine refuses a name that it does not know.
-    device: values.device as EngineOptions['device'],
+    device: parseDeviceName(values.device),
     threads: isCount(threads) ? threads : 1,
     personas: [{ id: 'bench', text: null, voice: null }],
     frameBudgetMs: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DeviceName } from '../engine/contract.ts';
 import { isAddressRange } from '../runtime/address-ranges.ts';
 import { pos } from './pos-schema.ts';
 
@@ -110,9 +111,15 @@ const media = z.strictObject({
 const engine = z.strictObject({
   /** Checkpoint folder. */
   model: z.string().min(1),
-  device: z.literal('cpu').default('cpu'),
+  /** `cuda`, `cuda:1`: a card by its number; `auto`: a card where a usable one is, else the CPU, and the log says why. */
+  device: z
+    .custom<DeviceName>(
+      (value) => typeof value === 'string' && /^(cpu|auto|cuda(:\d+)?)$/.test(value),
+      'expected cpu, cuda, cuda:N or auto',
+    )
+    .default('cpu'),
   /** Conversations at once. */
-  lanes: z.int().min(1).max(64).default(2),
+  lanes: z.int().min(1).max(192).default(2),
   threads: z.int().min(1).max(64).default(1),
   /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
   frameBudgetMs: z.number().positive().nullable().default(80),

@@ -3,6 +3,9 @@
  * socket over which lanes are opened and 80 ms frames go both ways. src/engine/serving/frame-port.ts has the bytes.
  */
 import type { ErrorRecord } from '../runtime/errors.ts';
+import type { DeviceName } from './ort/open-device.ts';
+
+export type { DeviceName };
 
 /** Who the agent is: prompts of personaplex.md section 5. null parts fall back to the checkpoint's own. */
 export interface Persona {
@@ -16,7 +19,7 @@ export interface Persona {
 export interface EngineOptions {
   readonly modelDirectory: string;
   readonly lanes: number;
-  readonly device: 'cpu';
+  readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
   readonly personas: readonly Persona[];

@@ -25,7 +25,7 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   // One lane more than asked for: personas are prepared in it.
   const lanes = options.lanes + 1;
   const { threads, allowsShortFloats = false, positions = checkpoint.configuration.lm.context } = options;
-  const session = { threads, weightsDirectory: directory };
+  const session = { threads };
   const type = options.type ?? (device.recorder === null ? 'float32' : 'bfloat16');
   const opened: { close(): void }[] = [runtime];
   try {

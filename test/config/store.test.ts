@@ -194,3 +194,17 @@ t.test('codecs are known, each once; SRTP is taken, its keys in the clear are no
     t.throws(() => shape.parse(wrong), JSON.stringify(wrong));
   t.end();
 });
+
+t.test('a device is cpu, auto, or a CUDA card by its number', async (t) => {
+  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1'] as const) {
+    const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
+    t.equal(readStoreConfig(file, environment).engine.device, device);
+  }
+  for (const device of ['gpu', 'cuda:', 'cuda:x', 'cuda:-1']) {
+    const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
+    t.match(
+      failure(() => readStoreConfig(file, environment)).message,
+      /engine\.device is .*expected cpu, cuda, cuda:N or auto/,
+    );
+  }
+});

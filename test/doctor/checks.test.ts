@@ -77,3 +77,13 @@ t.test('the POS check names the connector, and what the menu lacks for it', asyn
   t.match(folder.get('POS'), { state: 'ok', detail: /^folder: / });
   t.match(folder.get('POS ids'), { state: 'ok', detail: 'folder needs none' });
 });
+
+t.test('a machine without a CUDA card says what is missing; with auto it runs on the CPU', async (t) => {
+  const { configFile } = await writeTestStore(t.testdir(), 'http://127.0.0.1:9/orders');
+  const config = readStoreConfig(configFile);
+  const named = await findings({ ...config, engine: { ...config.engine, device: 'cuda' } });
+  if (named.get('device')?.state === 'ok') return void t.comment('this machine has a card');
+  t.match(named.get('device'), { state: 'failed', detail: /CUDA/i, remedy: /\S/ });
+  const auto = await findings({ ...config, engine: { ...config.engine, device: 'auto' } });
+  t.match(auto.get('device'), { state: 'warning', detail: /^cpu: / });
+});

@@ -2,8 +2,8 @@
  * The safetensors format: 8 bytes little-endian header length, a JSON header { name: { dtype, shape, data_offsets } }, then
  * the data, which the tensors cover without gap or overlap (huggingface.co/docs/safetensors).
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { FileTensor } from '../onnx/graph-builder.ts';
@@ -93,7 +93,7 @@ export class SafetensorsFile {
     const type = weightTypes[stored.dtype];
     if (type === undefined) throw this.#wrongType(name, stored, Object.keys(weightTypes));
     const { offset, byteLength } = stored;
-    return { name, fileName: basename(stored.file), type, shape, offset, byteLength };
+    return { name, path: relative('/', realpathSync(stored.file)), type, shape, offset, byteLength };
   }
 
   /** @throws MODEL_TENSOR_MISSING, MODEL_TENSOR_TYPE */

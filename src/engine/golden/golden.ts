@@ -57,9 +57,9 @@ async function* recordedChecks(
   vectorsDirectory: string,
   device: DeviceName,
 ): AsyncGenerator<Check> {
-  const { configuration, directory } = checkpoint;
+  const { configuration } = checkpoint;
   const runtime = new OrtRuntime(openDevice(device).device);
-  const session = { threads: 1, weightsDirectory: directory };
+  const session = { threads: 1 };
   const greedy = { temperature: 0, topK: 1 };
   const mimi = new Mimi(runtime, checkpoint, 1, session);
   const model = new LanguageModel(runtime, checkpoint, { text: greedy, audio: greedy }, 1, session);

@@ -24,7 +24,7 @@ export async function* precisionReport(
   if (device.recorder === null || !vectors.has('mimi_codes', 'pcm_in')) return;
   const checkpoint = openCheckpoint(directory);
   const runtime = new OrtRuntime(device);
-  const session = { threads: 1, weightsDirectory: directory };
+  const session = { threads: 1 };
   const greedy = { temperature: 0, topK: 1 };
   const open = (type: FloatType): LanguageModel =>
     new LanguageModel(runtime, checkpoint, { text: greedy, audio: greedy }, 1, { ...session, type });

@@ -48,10 +48,11 @@ export interface Setting {
   readonly shape: readonly [number];
 }
 
-/** A tensor as it lies in a file of the weights' folder. */
+/** A tensor as it lies in a file. */
 export interface FileTensor {
   readonly name: string;
-  readonly fileName: string;
+  /** Of the file, from the root, without the leading slash, links followed. */
+  readonly path: string;
   readonly type: 'float32' | 'float16' | 'bfloat16';
   readonly shape: readonly number[];
   /** Bytes from the file's start. */
@@ -177,7 +178,7 @@ export class GraphBuilder {
     const name = shape.join() === tensor.shape.join() ? tensor.name : `${tensor.name} as ${shape.join('x')}`;
     const known = this.#weights.get(name);
     if (known !== undefined) return known;
-    const { type, fileName: location, offset, byteLength: length } = tensor;
+    const { type, path: location, offset, byteLength: length } = tensor;
     this.#initializers.push({ name, type, shape, data: { location, offset, length } });
     const stored = name as Value;
     const value = type === this.type ? stored : this.node('Cast', [stored], { to: tensorTypes[this.type].onnx });

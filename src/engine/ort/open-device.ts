@@ -1,3 +1,4 @@
+import { SpeakerpostError } from '../../runtime/errors.ts';
 import { cpuDevice } from './cpu-device.ts';
 import { CudaDevice } from './cuda-device.ts';
 import { describeCuda } from './describe-cuda.ts';
@@ -5,6 +6,14 @@ import type { Device } from './device.ts';
 
 /** `cpu`, `cuda`, `cuda:1`, or `auto`: a CUDA card where there is a usable one. */
 export type DeviceName = 'cpu' | 'cuda' | `cuda:${number}` | 'auto';
+
+/** @throws DEVICE_UNKNOWN */
+export function parseDeviceName(name: string): DeviceName {
+  if (name === 'cpu' || name === 'cuda' || name === 'auto') return name;
+  const card = /^cuda:(\d+)$/.exec(name)?.[1];
+  if (card === undefined) throw new SpeakerpostError('DEVICE_UNKNOWN', { device: name });
+  return `cuda:${Number(card)}`;
+}
 
 export interface OpenedDevice {
   readonly device: Device;

@@ -6,8 +6,6 @@ import { byteCount, type TensorType, tensorTypes } from './tensor-type.ts';
 export interface SessionOptions {
   /** Threads inside one operator. */
   readonly threads: number;
-  /** Folder of the files that the model's external data names. */
-  readonly weightsDirectory: string;
   /** `beside`: runs at the same time as the others where the device can. */
   readonly queue?: 'main' | 'beside';
   /** Products in a shortened float32 (TF32) where the device has one. */
@@ -40,7 +38,9 @@ export class OrtRuntime {
       library.call('SetIntraOpNumThreads', settings, options.threads);
       library.call('SetInterOpNumThreads', settings, 1);
       const entries = {
-        'session.model_external_initializers_file_folder_path': options.weightsDirectory,
+        // External data is named from the root: ONNX Runtime refuses links that lead out of the folder named here, and downloaded
+        // checkpoints often consist of such links.
+        'session.model_external_initializers_file_folder_path': '/',
         // A waiting thread sleeps instead of spinning: the cores are shared with media and SIP.
         'session.intra_op.allow_spinning': '0',
       };

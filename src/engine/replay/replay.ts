@@ -50,7 +50,7 @@ export async function replayCall(logFile: string, modelDirectory: string): Promi
   mustEqual('persona', header.persona.hash, promptFingerprint(prompt));
 
   const runtime = new OrtRuntime(cpuDevice);
-  const session = { threads: 1, weightsDirectory: modelDirectory };
+  const session = { threads: 1 };
   const mimi = new Mimi(runtime, checkpoint, 1, session);
   const model = new LanguageModel(runtime, checkpoint, configuration.sampling, 1, session);
   try {

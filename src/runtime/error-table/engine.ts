@@ -13,6 +13,10 @@ export const engineErrors = {
     message: 'ONNX Runtime: {call} failed with status {status}: {reason}',
     remedy: 'Check free memory and the model folder (speakerpost golden DIR); report the reason if it stays.',
   },
+  DEVICE_UNKNOWN: {
+    message: 'There is no device {device}',
+    remedy: 'Name cpu, cuda, cuda:N (a card by its number) or auto.',
+  },
   CUDA_PROVIDER_MISSING: {
     message: "ONNX Runtime's CUDA provider {file} cannot be used: {reason}",
     remedy:

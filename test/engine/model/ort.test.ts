@@ -8,7 +8,7 @@ import { cpuDevice } from '../../../src/engine/ort/cpu-device.ts';
 import { OrtLibrary } from '../../../src/engine/ort/library.ts';
 import { OrtRuntime } from '../../../src/engine/ort/session.ts';
 
-const here = { threads: 1, weightsDirectory: '.' };
+const here = { threads: 1 };
 
 test('a library that is missing or of another kind is refused by its file', (t) => {
   const directory = t.testdir();

@@ -31,7 +31,7 @@ const frameCount = 40;
 function open() {
   const checkpoint = openCheckpoint(wrapDirectory);
   const runtime = new OrtRuntime(repeatingDevice);
-  const session = { threads: 1, weightsDirectory: wrapDirectory };
+  const session = { threads: 1 };
   const lm = new LanguageModel(runtime, checkpoint, checkpoint.configuration.sampling, lanes, session);
   const mimi = new Mimi(runtime, checkpoint, lanes, { ...session, tokens: lm.tokens });
   const { recorder } = repeatingDevice;

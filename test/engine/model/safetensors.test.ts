@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { realpathSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'tap';
 import { SafetensorsFile } from '../../../src/engine/checkpoint/safetensors.ts';
 import { SpeakerpostError } from '../../../src/runtime/errors.ts';
@@ -25,7 +25,7 @@ test('a well-formed file gives its tensors and their places', (t) => {
   t.same([...opened.names].sort(), ['a', 'b']);
   const dataStart = 8 + JSON.stringify(header).length;
   t.match(opened.weight('b', [2]), {
-    fileName: 'good.safetensors',
+    path: relative('/', realpathSync(file)),
     type: 'float32',
     offset: dataStart + 24,
     byteLength: 8,
@@ -104,5 +104,14 @@ test('any damaged header is a coded error or still a consistent file', (t) => {
     }
   }
   t.ok(refused > 250, `${refused} of 500 refused`);
+  t.end();
+});
+
+test('a folder of links, as downloads leave it, names the files that the links lead to', (t) => {
+  const directory = t.testdir({ blobs: {}, snapshot: { 'model.safetensors': t.fixture('symlink', '../blobs/0a1b') } });
+  const blob = join(directory, 'blobs/0a1b');
+  writeFileSync(blob, fileOf({ b: f32([2], 0, 8) }, 8));
+  const { path } = new SafetensorsFile(join(directory, 'snapshot/model.safetensors')).weight('b', [2]);
+  t.equal(path, relative('/', realpathSync(blob)));
   t.end();
 });
