@@ -7,6 +7,7 @@ import { Desk } from './calls/desk.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import type { StoreConfig } from './config/store.ts';
 import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
+import { parseDeviceName } from './engine/ort/open-device.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { readClip } from './media/plane/clip.ts';
@@ -106,7 +107,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       modelDirectory: config.engine.model,
       lanes: config.engine.lanes,
-      device: config.engine.device,
+      device: parseDeviceName(config.engine.device),
       threads: config.engine.threads,
       personas: config.personas,
       frameBudgetMs: config.engine.frameBudgetMs,

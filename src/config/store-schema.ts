@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { DeviceName } from '../engine/contract.ts';
 import { isAddressRange } from '../runtime/address-ranges.ts';
 import { pos } from './pos-schema.ts';
 
@@ -113,10 +112,8 @@ const engine = z.strictObject({
   model: z.string().min(1),
   /** `cuda`, `cuda:1`: a card by its number; `auto`: a card where a usable one is, else the CPU, and the log says why. */
   device: z
-    .custom<DeviceName>(
-      (value) => typeof value === 'string' && /^(cpu|auto|cuda(:\d+)?)$/.test(value),
-      'expected cpu, cuda, cuda:N or auto',
-    )
+    .string()
+    .regex(/^(cpu|auto|cuda(:\d+)?)$/, 'expected cpu, cuda, cuda:N or auto')
     .default('cpu'),
   /** Conversations at once. */
   lanes: z.int().min(1).max(192).default(2),

@@ -5,8 +5,6 @@
 import type { ErrorRecord } from '../runtime/errors.ts';
 import type { DeviceName } from './ort/open-device.ts';
 
-export type { DeviceName };
-
 /** Who the agent is: prompts of personaplex.md section 5. null parts fall back to the checkpoint's own. */
 export interface Persona {
   readonly id: string;
