@@ -2,7 +2,6 @@
  * What one frame of a model costs on this machine's CPU, one thread: `node bench/engine-frame.ts [MODEL [VECTORS]]`.
  * First whole frames as a call has them (real sound, sampling on), then each graph by itself, then lanes at once.
  */
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { openCheckpoint } from '../src/engine/checkpoint/checkpoint.ts';
 import { frameSamples } from '../src/engine/checkpoint/configuration.ts';
@@ -15,6 +14,7 @@ import { decoderGraph, encoderGraph } from '../src/engine/mimi/codec.ts';
 import type { PersonaImage, SpeechModel } from '../src/engine/model-contract.ts';
 import { cpuDevice } from '../src/engine/ort/cpu-device.ts';
 import { OrtRuntime } from '../src/engine/ort/session.ts';
+import { machine, quantile } from './figures.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const [modelDirectory = here('../models/nano'), vectorsDirectory = here('../test/fixtures/nano-golden')] =
@@ -29,7 +29,7 @@ const frameOf = (i: number): Float32Array => {
   return sound.subarray(start, start + frameSamples);
 };
 
-console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores; Node ${process.version}; ${modelDirectory}`);
+console.log(`${machine()}; ${modelDirectory}`);
 await benchLanes();
 await benchGraphs();
 
@@ -81,10 +81,10 @@ async function benchGraphs(): Promise<void> {
     module.close();
   }
   runtime.close();
-  const total = rows.reduce((sum, { times }) => sum + percentile(times, 0.5), 0);
+  const total = rows.reduce((sum, { times }) => sum + quantile(times, 0.5), 0);
   console.log('\nms a run         p50     p95     p99     max   share');
   for (const { name, times } of rows) {
-    const share = ((100 * percentile(times, 0.5)) / total).toFixed(0);
+    const share = ((100 * quantile(times, 0.5)) / total).toFixed(0);
     console.log(`${name.padEnd(12)}  ${distribution(times)}   ${share.padStart(3)} %`);
   }
 }
@@ -100,10 +100,5 @@ async function timeEach(count: number, run: (i: number) => Promise<unknown>): Pr
 }
 
 function distribution(times: readonly number[]): string {
-  return [0.5, 0.95, 0.99, 1].map((part) => percentile(times, part).toFixed(2).padStart(6)).join('  ');
-}
-
-function percentile(times: readonly number[], part: number): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
+  return [0.5, 0.95, 0.99, 1].map((part) => quantile(times, part).toFixed(2).padStart(6)).join('  ');
 }

@@ -4,13 +4,13 @@
  *
  *     node bench/engine-serving.ts [MODEL_DIRECTORY] [LANES] [SECONDS]
  */
-import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { LaneHandle } from '../src/engine/contract.ts';
 import { connectEngine } from '../src/engine/serving/client.ts';
 import { startEngineProcess } from '../src/engine/serving/supervisor.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
+import { machine, quantile } from './figures.ts';
 
 const [directory = join(import.meta.dirname, '../models/nano'), lanesText = '2', secondsText = '20'] =
   process.argv.slice(2);
@@ -30,9 +30,7 @@ const supervisor = startEngineProcess(
   { clock: systemClock, log: silentLog },
 );
 const description = await supervisor.ready;
-console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores; ${description.model}, ${description.parameters} parameters, ${lanes} lanes`,
-);
+console.log(`${machine()}; ${description.model}, ${description.parameters} parameters, ${lanes} lanes`);
 console.log(`start to ready: ${(performance.now() - startedAt).toFixed(0)} ms`);
 
 const engine = await connectEngine(supervisor.socketPath);
@@ -81,8 +79,6 @@ engine.close();
 await supervisor.stop();
 
 function print(what: string, values: number[]): void {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
-  console.log(`${what}: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, max ${at(1)} ms (n = ${sorted.length})`);
+  const at = (share: number) => quantile(values, share).toFixed(2);
+  console.log(`${what}: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, max ${at(1)} ms (n = ${values.length})`);
 }

@@ -4,13 +4,13 @@
  *     node bench/engine-soak.ts [MODEL_DIRECTORY] [LANES] [CALLS]
  */
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { LaneHandle } from '../src/engine/contract.ts';
 import { connectEngine } from '../src/engine/serving/client.ts';
 import { startEngineProcess } from '../src/engine/serving/supervisor.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
+import { machine } from './figures.ts';
 
 const [directory = join(import.meta.dirname, '../models/nano'), lanesText = '4', callsText = '1000'] =
   process.argv.slice(2);
@@ -40,7 +40,7 @@ supervisor.onState((state) => {
 });
 const { model } = await supervisor.ready;
 const engine = await connectEngine(supervisor.socketPath);
-console.log(`${cpus()[0]?.model}, ${cpus().length} cores; ${model}, ${lanes} lanes, ${calls} calls`);
+console.log(`${machine()}; ${model}, ${lanes} lanes, ${calls} calls`);
 
 let frames = 0;
 let refused = 0;

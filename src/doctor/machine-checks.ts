@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { StoreConfig } from '../config/store.ts';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
 
 const NODE_MAJOR = 24;
@@ -61,7 +61,7 @@ function checkDisk(directory: string) {
     mkdirSync(directory, { recursive: true });
     accessSync(directory, constants.W_OK);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new SpeakerpostError('DATA_DIRECTORY_UNUSABLE', { directory, reason }, error);
   }
   const { bavail, bsize } = statfsSync(directory);

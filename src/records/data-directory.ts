@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 
 /** A gateway that was just told to stop may hold the directory a moment longer. */
 const PREDECESSOR_MS = 1_000;
@@ -24,7 +24,7 @@ export function takeDataDirectory(directory: string): () => void {
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
       throw new SpeakerpostError('DATA_DIRECTORY_IN_USE', { directory }, error);
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new SpeakerpostError('DATA_DIRECTORY_UNUSABLE', { directory, reason }, error);
   }
   const taken = lock;

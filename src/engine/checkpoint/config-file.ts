@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 
 const size = z.number().int().positive();
 const code = z.number().int().nonnegative();
@@ -100,7 +100,7 @@ export function readConfigFile(file: string): ConfigFile {
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw invalidConfig(file, '(whole file)', 'unreadable', error instanceof Error ? error.message : String(error));
+    throw invalidConfig(file, '(whole file)', 'unreadable', messageOf(error));
   }
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { FileTensor } from '../onnx/graph-builder.ts';
 
 const elementBytes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
@@ -205,7 +205,7 @@ function parseJsonObject(bytes: Uint8Array, invalid: (reason: string) => Speaker
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw invalid(`its header is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw invalid(`its header is not JSON: ${messageOf(error)}`);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw invalid('its header is not an object');
@@ -252,6 +252,6 @@ function readFully(file: string, offset: number, target: Uint8Array): void {
 }
 
 function missing(file: string, error: unknown): SpeakerpostError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new SpeakerpostError('MODEL_FILE_MISSING', { file, reason }, error);
 }

@@ -1,6 +1,7 @@
 import koffi from 'koffi';
 import type { CudaFunctions } from './cuda-functions.ts';
 import type { DeviceMemory, Pieces } from './device.ts';
+import { HostMemory } from './host-memory.ts';
 import type { OrtHandle } from './library.ts';
 
 // cuda_runtime_api.h: cudaMemcpyKind, cudaHostAllocMapped
@@ -58,45 +59,18 @@ export class CudaMemory implements DeviceMemory {
 }
 
 /** Host memory that the card reads and writes by itself, over the bus, at the same address. */
-export class PinnedMemory implements DeviceMemory {
-  readonly byteLength: number;
+export class PinnedMemory extends HostMemory {
   readonly #cuda: CudaFunctions;
-  readonly #address: OrtHandle;
-  readonly bytes: Uint8Array<ArrayBuffer>;
 
   constructor(cuda: CudaFunctions, byteLength: number) {
-    this.#cuda = cuda;
-    this.byteLength = byteLength;
     const allocated = Math.max(byteLength, leastBytes);
-    this.#address = cuda.create('cudaHostAlloc', allocated, mapped);
-    this.bytes = new Uint8Array(koffi.view(this.#address, allocated));
+    const address = cuda.create('cudaHostAlloc', allocated, mapped);
+    super(byteLength, new Uint8Array(koffi.view(address, allocated)), address);
+    this.#cuda = cuda;
     this.bytes.fill(0);
   }
 
-  pointer(offset: number): OrtHandle {
-    return this.#address + BigInt(offset);
-  }
-
-  write(offset: number, source: Uint8Array): void {
-    this.bytes.set(source, offset);
-  }
-
-  read(offset: number, target: Uint8Array): void {
-    target.set(this.bytes.subarray(offset, offset + target.byteLength));
-  }
-
-  copy(target: Pieces, source: Pieces & { readonly memory: DeviceMemory }, byteLength: number, count: number): void {
-    for (let i = 0; i < count; i++) {
-      const start = target.offset + i * target.pitch;
-      source.memory.read(source.offset + i * source.pitch, this.bytes.subarray(start, start + byteLength));
-    }
-  }
-
-  clear(offset: number, byteLength: number): void {
-    this.bytes.fill(0, offset, offset + byteLength);
-  }
-
   free(): void {
-    this.#cuda.call('cudaFreeHost', this.#address);
+    this.#cuda.call('cudaFreeHost', this.pointer(0));
   }
 }

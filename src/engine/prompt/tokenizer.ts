@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import { segmentBpe } from './bpe.ts';
 import { createNormalizer, spaceSign } from './normalizer.ts';
 import { type Piece, parseTokenizerModel, type TokenizerModel } from './tokenizer-model.ts';
@@ -41,11 +41,7 @@ export async function loadTokenizer(file: string): Promise<Tokenizer> {
   try {
     return createTokenizer(parseTokenizerModel(await readFile(file)));
   } catch (error) {
-    throw new SpeakerpostError(
-      'TOKENIZER_INVALID',
-      { file, reason: error instanceof Error ? error.message : String(error) },
-      error,
-    );
+    throw new SpeakerpostError('TOKENIZER_INVALID', { file, reason: messageOf(error) }, error);
   }
 }
 

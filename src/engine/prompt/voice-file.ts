@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import { parseWav } from '../../runtime/wav.ts';
 import type { VoicePrompt } from '../model-contract.ts';
 import { normaliseLoudness } from './loudness.ts';
@@ -22,12 +22,7 @@ const itemBytes: Readonly<Record<TensorRecord['dtype'], number>> = {
  * resampled to 24 kHz and normalised to -24 LUFS. Throws VOICE_INVALID or WAV_INVALID.
  */
 export async function readVoiceFile(file: string): Promise<VoicePrompt> {
-  const fail = (error: unknown) =>
-    new SpeakerpostError(
-      'VOICE_INVALID',
-      { file, reason: error instanceof Error ? error.message : String(error) },
-      error,
-    );
+  const fail = (error: unknown) => new SpeakerpostError('VOICE_INVALID', { file, reason: messageOf(error) }, error);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

@@ -15,7 +15,7 @@
  */
 import { createWriteStream, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { LaneResult } from '../model-contract.ts';
 
 const format = 'speakerpost-tokens-1';
@@ -93,7 +93,7 @@ export function readCallLog(file: string): { readonly header: CallLogHeader; rea
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(messageOf(error));
   }
   const headerEnd = bytes.indexOf(10);
   let json: unknown = null;

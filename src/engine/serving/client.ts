@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { describeError, type ErrorRecord, reviveError, SpeakerpostError } from '../../runtime/errors.ts';
+import { frameSamples } from '../checkpoint/configuration.ts';
 import type { AgentFrame, EngineClient, LaneHandle } from '../contract.ts';
 import {
   type ClientMessage,
   decodeEngineMessage,
   type EngineMessage,
   encodeClientMessage,
-  frameSamples,
   longestText,
   MessageSplitter,
 } from './frame-port.ts';

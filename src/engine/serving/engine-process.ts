@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
 import { describeError, SpeakerpostError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
+import { frameSamples } from '../checkpoint/configuration.ts';
 import type { EngineDescription, EngineOptions, Persona } from '../contract.ts';
 import type { LoadModel, PersonaPrompt, SpeechModel } from '../model-contract.ts';
 import { buildPersonaPrompt } from '../prompt/persona-prompt.ts';
@@ -10,7 +11,6 @@ import { loadTokenizer, pieceText, type Tokenizer } from '../prompt/tokenizer.ts
 import { type CallLog, openCallLog } from '../replay/call-log.ts';
 import { promptFingerprint } from '../replay/fingerprint.ts';
 import { Admission } from './admission.ts';
-import { frameSamples } from './frame-port.ts';
 import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
 import { PersonaImages } from './persona-images.ts';
 import { startPortServer } from './port-server.ts';

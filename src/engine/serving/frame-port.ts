@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorTable } from '../../runtime/error-table.ts';
 import { type ErrorCode, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
+import { frameSamples } from '../checkpoint/configuration.ts';
 import type { AgentFrame } from '../contract.ts';
 
 /**
@@ -53,7 +54,6 @@ export type EngineMessage =
     }
   | { readonly kind: 'failed'; readonly conversation: number; readonly error: ErrorRecord };
 
-export const frameSamples = 1920;
 const sampleBytes = frameSamples * 4;
 const magic = 'SPF2';
 const noPiece = 0xffff;

@@ -1,10 +1,10 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
+import { frameSamples } from '../checkpoint/configuration.ts';
 import type { AgentFrame } from '../contract.ts';
 import type { LaneResult, PersonaImage, SpeechModel } from '../model-contract.ts';
 import type { CallLog } from '../replay/call-log.ts';
 import type { Admission } from './admission.ts';
-import { frameSamples } from './frame-port.ts';
 import type { StageClock } from './stage-timings.ts';
 import { GivenWords } from './words.ts';
 

@@ -1,5 +1,5 @@
+import { frameSamples } from '../checkpoint/configuration.ts';
 import type { EngineClient, LaneHandle } from '../contract.ts';
-import { frameSamples } from './frame-port.ts';
 import { deadlineMs } from './stage-timings.ts';
 
 const frameMs = 80;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SipTlsOptions } from '../contract.ts';
 
@@ -27,7 +27,7 @@ export function readTlsFiles(files: SipTlsOptions): TlsMaterial {
     createSecureContext({ key: material.key, cert: material.cert, minVersion: 'TLSv1.2' });
     return material;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new SpeakerpostError('SIP_TLS_UNUSABLE', { cert: certFile, key: keyFile, reason }, error);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
+import { messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SipDialog } from '../contract.ts';
 import { reasonHeader, reasonText } from './safe-headers.ts';
@@ -71,7 +72,7 @@ export class AgentDialog implements SipDialog {
     try {
       await transfer.run((headers, done) => {
         srf.app.request({ method: 'REFER', stackDialogId: id, headers }, (error, request) => {
-          if (request === undefined) done(503, error instanceof Error ? error.message : String(error));
+          if (request === undefined) done(503, messageOf(error));
           else request.on('response', (response: SrfResponse) => done(response.status, response.reason));
         });
       });

@@ -1,4 +1,4 @@
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { IncomingInvite, SipDialog, SipSource } from '../contract.ts';
 import { parseUri } from '../message/uri.ts';
 import { safeHeaders, safeText } from './safe-headers.ts';
@@ -88,7 +88,7 @@ export class AgentInvite implements IncomingInvite {
 
   #gone(error?: unknown): SpeakerpostError {
     if (this.#state === 'cancelled') return new SpeakerpostError('SIP_CALL_CANCELLED', {}, error);
-    const reason = error instanceof Error ? error.message : String(error ?? 'it was answered before');
+    const reason = messageOf(error ?? 'it was answered before');
     return new SpeakerpostError('SIP_ANSWER_FAILED', { reason }, error);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { SpeakerpostError } from '../../runtime/errors.ts';
+import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import { isDigit } from '../message/message.ts';
 import { parseUri } from '../message/uri.ts';
 
@@ -39,7 +39,7 @@ export class Transfer {
           else if (answer >= 200) this.#isAccepted = true;
         });
       } catch (error) {
-        this.#settle({ status: 503, reason: error instanceof Error ? error.message : String(error) });
+        this.#settle({ status: 503, reason: messageOf(error) });
       }
     });
     if (status >= 300) throw transferFailed(this.#target, status, reason);

@@ -1,5 +1,6 @@
 import { access, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../../runtime/errors.ts';
 import type { FolderTarget } from '../../contract.ts';
 import type { Ticket } from '../../ticket.ts';
 import type { PosAnswer, PosConnector } from '../pos-connector.ts';
@@ -30,7 +31,7 @@ export class FolderConnector implements PosConnector {
       return accepted;
     } catch (error) {
       // A full disk or a share that is away comes back; attention is raised meanwhile.
-      return { kind: 'retry', detail: error instanceof Error ? error.message : String(error), waitMs: null };
+      return { kind: 'retry', detail: messageOf(error), waitMs: null };
     }
   }
 }
