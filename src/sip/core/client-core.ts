@@ -1,68 +1,40 @@
-import { type DialogState, dialogOfClient, refreshTarget, requestParts } from '../dialog/dialog-state.ts';
-import { agreeAsClient, MIN_SESSION_SECONDS, SESSION_SECONDS, supports } from '../dialog/session-timer.ts';
+import { refreshTarget, requestParts } from '../dialog/dialog-state.ts';
+import { agreeAsClient, supports } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
 import { callIdOf, cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
-import { writeMessage } from '../message/writer.ts';
-import { type ClientTransaction, cancelOf } from '../transaction/client-transaction.ts';
-import type { Hop } from '../transport/transport.ts';
-import { SAFE_DATAGRAM_BYTES } from '../transport/udp.ts';
+import { cancelOf } from '../transaction/client-transaction.ts';
+import { ClientDialogs } from './client-dialogs.ts';
 import type { CoreContext } from './core.ts';
-import { Dialog } from './dialog.ts';
+import type { Dialog } from './dialog.ts';
+import {
+  type ClientEvents,
+  type ClientRequestOptions,
+  nobodyListens,
+  type Outgoing,
+  type OutgoingRequest,
+} from './outgoing-request.ts';
 import { parseRseq } from './reliable-provisional.ts';
 import { buildDialogRequest, buildRequest, type Draft, withContact, withVia } from './request.ts';
+import { RequestSender } from './request-sender.ts';
 import { startsWithSdp } from './response.ts';
 import type { RouteFinder } from './route-finder.ts';
+import { askForSession } from './session-headers.ts';
 import { SessionKeeper } from './session-keeper.ts';
-
-export interface OutgoingRequest {
-  readonly id: string;
-  readonly message: SipRequest;
-  readonly hop: Hop;
-}
-
-export interface ClientEvents {
-  /** It is on its way; the object is read again later, as the message may move to another transport. */
-  sent(request: OutgoingRequest): void;
-  /** It cannot be sent at all; nothing else comes. */
-  refused(reason: string): void;
-  /** `dialog` is set from the first response that makes or belongs to one. */
-  response(response: SipResponse, dialog: Dialog | null): void;
-  /** No response came in time, or the network refused: as 408 and 503 (8.1.3.1). */
-  failed(why: 'timeout' | 'transport'): void;
-}
-
-export interface ClientRequestOptions {
-  readonly owner: object;
-  /** Send it inside this dialog. */
-  readonly dialog?: Dialog;
-  /** SIP URI of the next hop, whatever the request says. */
-  readonly proxy?: string;
-}
-
-interface Outgoing extends OutgoingRequest {
-  message: SipRequest;
-  hop: Hop;
-  readonly owner: object;
-  readonly dialog: Dialog | null;
-  transaction: ClientTransaction | null;
-  wantsCancel: boolean;
-  isCancelled: boolean;
-  /** The owner is gone: a 2xx is acknowledged and hung up at once. */
-  isOrphan: boolean;
-  /** The remote tag of the 2xx that was passed on. */
-  acceptedTag: string | null;
-}
 
 /** The asking half of the core: RFC 3261 8.1, 9.1, 12.2.1, 13.2, 14.1 and 15.1.1. */
 export class ClientCore {
   readonly #context: CoreContext;
   readonly #routes: RouteFinder;
+  readonly #dialogs: ClientDialogs;
+  readonly #sender: RequestSender;
   readonly #outgoing = new Map<string, Outgoing>();
   readonly sessions: SessionKeeper;
 
   constructor(context: CoreContext, routes: RouteFinder) {
     this.#context = context;
     this.#routes = routes;
+    this.#dialogs = new ClientDialogs(context);
+    this.#sender = new RequestSender(context);
     this.sessions = new SessionKeeper(context, this);
   }
 
@@ -70,12 +42,12 @@ export class ClientCore {
     const { dialog = null, proxy = null, owner } = options;
     const { newId, hostPort, contactOn } = this.#context;
     let message: SipRequest;
-    if (dialog === null) message = buildRequest(withSession(draft, null), newId, hostPort);
+    if (dialog === null) message = buildRequest(askForSession(draft, null), newId, hostPort);
     else {
       const sequence = dialog.state.localSequence + 1;
       dialog.state = { ...dialog.state, localSequence: sequence };
       if (draft.method === 'INVITE') dialog.inviteSequence = sequence;
-      message = buildDialogRequest(withSession(draft, dialog), requestParts(dialog.state, draft.method, sequence));
+      message = buildDialogRequest(askForSession(draft, dialog), requestParts(dialog.state, draft.method, sequence));
     }
     this.#routes.find(message, { proxy, flow: dialog?.flow ?? null }, (route) => {
       if (typeof route === 'string') {
@@ -145,12 +117,10 @@ export class ClientCore {
       draft,
       { owner: dialog.owner, dialog },
       {
+        ...nobodyListens,
         sent: (request) => {
           bye = request.message;
         },
-        refused: () => {},
-        response: () => {},
-        failed: () => {},
       },
     );
     this.#remove(dialog);
@@ -177,47 +147,15 @@ export class ClientCore {
     this.#outgoing.set(outgoing.id, outgoing);
     const isOffer = message.method === 'INVITE' || message.method === 'UPDATE';
     if (isOffer && dialog !== null) dialog.isOfferPendingToPeer = true;
-    const datagram = { message, hop: outgoing.hop };
-    const isStreamed = this.#preferStream(outgoing);
-    events.sent(outgoing);
-    this.#start(outgoing, events, (why) => {
-      if (!isStreamed || why !== 'transport') return false;
-      // The peer has no TCP: it goes by UDP after all (18.1.1).
-      Object.assign(outgoing, datagram);
-      this.#start(outgoing, events, () => false);
-      return true;
-    });
-  }
-
-  #start(outgoing: Outgoing, events: ClientEvents, retry: (why: 'timeout' | 'transport') => boolean): void {
-    const transaction: ClientTransaction = this.#context.layer.send(outgoing.message, outgoing.hop, {
+    this.#sender.send(outgoing, {
+      sent: () => events.sent(outgoing),
       response: (response) => this.#receive(outgoing, response, events),
       failed: (why) => {
-        if (retry(why)) return;
         this.#settle(outgoing, 408);
         events.failed(why);
       },
-      ended: () => {
-        if (outgoing.transaction === transaction) this.#outgoing.delete(outgoing.id);
-      },
+      ended: () => this.#outgoing.delete(outgoing.id),
     });
-    outgoing.transaction = transaction;
-  }
-
-  /** A request over 1,300 bytes goes by TCP where we have it, because fragments get lost (18.1.1). */
-  #preferStream(outgoing: Outgoing): boolean {
-    const { message, hop } = outgoing;
-    const { transportFor, counters, newId } = this.#context;
-    const stream = hop.protocol === 'udp' ? transportFor('tcp', hop.address) : undefined;
-    if (stream === undefined || writeMessage(message).length <= SAFE_DATAGRAM_BYTES) return false;
-    counters.increment('requests_moved_to_tcp');
-    outgoing.message = withVia(
-      { ...message, headers: message.headers.filter((header) => header.name !== 'via') },
-      stream,
-      `z9hG4bK${newId()}`,
-    );
-    outgoing.hop = { ...hop, protocol: 'tcp' };
-    return true;
   }
 
   #receive(outgoing: Outgoing, response: SipResponse, events: ClientEvents): void {
@@ -229,7 +167,7 @@ export class ClientCore {
     }
     if (status < 200) this.#cancelIfPossible(outgoing);
     const dialog =
-      outgoing.dialog ?? (isInvite && status > 100 && status < 200 ? this.#early(outgoing, response) : null);
+      outgoing.dialog ?? (isInvite && status > 100 && status < 200 ? this.#dialogs.early(outgoing, response) : null);
     if (isInvite && dialog !== null && !this.#acknowledgeProvisional(outgoing, dialog, response)) return;
     if (status >= 200) this.#settle(outgoing, status);
     if (outgoing.message.method === 'UPDATE' && status >= 200 && status < 300 && dialog !== null) {
@@ -249,7 +187,11 @@ export class ClientCore {
       const last = known?.lastAck ?? null;
       if (last !== null && last.sequence === cseqOf(response)?.number)
         this.#context.layer.sendStateless(last.request, last.hop, true);
-      else if (tag !== outgoing.acceptedTag) this.#hangUpFork(outgoing, response);
+      else if (tag !== outgoing.acceptedTag) {
+        // One callee is enough (13.2.2.4).
+        const fork = this.#dialogs.forked(outgoing, response);
+        if (fork !== null) this.#ackAndEnd(fork, 'Answered elsewhere');
+      }
       return;
     }
     outgoing.acceptedTag = tag;
@@ -258,9 +200,7 @@ export class ClientCore {
       dialog.state = refreshTarget(dialog.state, response);
       this.#settle(outgoing, response.status);
     } else {
-      this.#dropEarly(outgoing, tag);
-      const state = dialogOfClient(outgoing.message, response);
-      dialog = state === null ? null : this.#dialogOf(outgoing, state);
+      dialog = this.#dialogs.accepted(outgoing, response);
     }
     if (dialog !== null) {
       dialog.isAckDue = true;
@@ -288,8 +228,7 @@ export class ClientCore {
     dialog.remoteRseq = rseq;
     const rack = { name: 'rack', value: `${rseq} ${cseqOf(outgoing.message)?.number ?? 0} INVITE` };
     const draft: Draft = { method: 'PRACK', uri: 'sip:placeholder', headers: [rack], body: noBody };
-    const ignored = { sent: () => {}, refused: () => {}, response: () => {}, failed: () => {} };
-    this.request(draft, { owner: outgoing.owner, dialog }, ignored);
+    this.request(draft, { owner: outgoing.owner, dialog }, nobodyListens);
     return true;
   }
 
@@ -297,55 +236,13 @@ export class ClientCore {
   #settle(outgoing: Outgoing, status: number): void {
     const { message, dialog } = outgoing;
     if (dialog === null) {
-      if (message.method === 'INVITE' && status >= 300) this.#dropEarly(outgoing, null);
+      if (message.method === 'INVITE' && status >= 300) this.#dialogs.dropEarly(outgoing, null);
       return;
     }
     if (message.method === 'INVITE' || message.method === 'UPDATE') dialog.isOfferPendingToPeer = false;
     if (message.method === 'BYE' && status !== 401 && status !== 407) this.#remove(dialog);
     else if ((status === 481 || status === 408) && message.method !== 'PRACK')
       this.endDialog(dialog, status, 'The dialog is gone at the peer');
-  }
-
-  #early(outgoing: Outgoing, response: SipResponse): Dialog | null {
-    const state = dialogOfClient(outgoing.message, response);
-    return state === null ? null : this.#dialogOf(outgoing, state);
-  }
-
-  #dialogOf(outgoing: Outgoing, state: DialogState): Dialog {
-    const { dialogs, contactOn, clock } = this.#context;
-    const flow = outgoing.transaction?.answeredFrom ?? null;
-    const known = dialogs.byTags(state.callId, state.localTag, state.remoteTag);
-    if (known !== undefined) {
-      const { localSequence, remoteSequence } = known.state;
-      known.state = { ...state, localSequence: Math.max(localSequence, state.localSequence), remoteSequence };
-      return known;
-    }
-    const id = `${state.callId};from-tag=${state.localTag}`;
-    const contact = contactOn(outgoing.hop, outgoing.message.uri.toLowerCase().startsWith('sips:'));
-    const dialog = new Dialog(id, outgoing.owner, contact, state, clock);
-    dialog.flow = flow?.connection === undefined ? null : flow;
-    dialogs.add(dialog);
-    return dialog;
-  }
-
-  /** Early dialogs of an INVITE end with its final response, but for the one that was accepted. */
-  #dropEarly(outgoing: Outgoing, acceptedTag: string | null): void {
-    const callId = callIdOf(outgoing.message);
-    const localTag = tagOf(headerOf(outgoing.message, 'from'));
-    for (const dialog of this.#context.dialogs.ofOwner(outgoing.owner)) {
-      const { state } = dialog;
-      if (state.callId === callId && state.localTag === localTag && state.phase === 'early')
-        if (state.remoteTag !== acceptedTag) this.#context.dialogs.remove(dialog);
-    }
-  }
-
-  /** A second callee accepted (a proxy forked): one is enough (13.2.2.4). */
-  #hangUpFork(outgoing: Outgoing, response: SipResponse): void {
-    const state = dialogOfClient(outgoing.message, response);
-    if (state === null) return;
-    const { contactOn, clock } = this.#context;
-    const fork = new Dialog(`fork;${state.remoteTag}`, {}, contactOn(outgoing.hop), state, clock);
-    this.#ackAndEnd(fork, 'Answered elsewhere');
   }
 
   #ackAndEnd(dialog: Dialog, text: string): void {
@@ -364,20 +261,4 @@ export class ClientCore {
     outgoing.isCancelled = true;
     this.#context.layer.cancel(transaction);
   }
-}
-
-/** Session-Expires of an INVITE or UPDATE of ours (RFC 4028 section 7.1, 7.4): who refreshes stays as agreed. */
-function withSession(draft: Draft, dialog: Dialog | null): Draft {
-  if (draft.method !== 'INVITE' && draft.method !== 'UPDATE') return draft;
-  if (draft.headers.some(({ name }) => name === 'session-expires')) return draft;
-  const agreed = dialog?.session ?? null;
-  if (dialog !== null && agreed === null) return draft;
-  const { seconds, isOurTask } = agreed ?? { seconds: SESSION_SECONDS, isOurTask: true };
-  const headers = [
-    ...draft.headers,
-    { name: 'session-expires', value: `${seconds};refresher=${isOurTask ? 'uac' : 'uas'}` },
-    { name: 'min-se', value: String(MIN_SESSION_SECONDS) },
-    ...(draft.method === 'UPDATE' ? [{ name: 'supported', value: 'timer' }] : []),
-  ];
-  return { ...draft, headers };
 }

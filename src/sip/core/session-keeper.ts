@@ -3,6 +3,7 @@ import { listOf, noBody, type SipMessage } from '../message/message.ts';
 import type { ClientCore } from './client-core.ts';
 import type { CoreContext } from './core.ts';
 import type { Dialog } from './dialog.ts';
+import { nobodyListens } from './outgoing-request.ts';
 import type { Draft } from './request.ts';
 
 /** Keeps RFC 4028 session timers: refreshes where that is our task, and ends the dialogs that the peer lets expire. */
@@ -42,9 +43,7 @@ export class SessionKeeper {
       draft,
       { owner: dialog.owner, dialog },
       {
-        sent: () => {},
-        refused: () => {},
-        failed: () => {},
+        ...nobodyListens,
         response: ({ status }) => {
           if (isInvite && status >= 200 && status < 300)
             this.#client.ack(dialog, { method: 'ACK', uri: 'sip:placeholder', headers: [], body: noBody }, () => {});
