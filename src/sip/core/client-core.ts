@@ -1,9 +1,12 @@
 import { refreshTarget, requestParts } from '../dialog/dialog-state.ts';
-import { agreeAsClient, supports } from '../dialog/session-timer.ts';
+import { agreeAsClient, minSessionOf } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
-import { callIdOf, cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
+import { cseqOf, headerOf, noBody, type SipRequest, type SipResponse } from '../message/message.ts';
+import { hasSdp } from '../message/sdp-body.ts';
 import { cancelOf } from '../transaction/client-transaction.ts';
+import { TRANSACTION_TIMEOUT_MS } from '../transaction/timers.ts';
 import { ClientDialogs } from './client-dialogs.ts';
+import { acknowledgeProvisional } from './client-provisionals.ts';
 import type { CoreContext } from './core.ts';
 import type { Dialog } from './dialog.ts';
 import {
@@ -13,13 +16,15 @@ import {
   type Outgoing,
   type OutgoingRequest,
 } from './outgoing-request.ts';
-import { parseRseq } from './reliable-provisional.ts';
 import { buildDialogRequest, buildRequest, type Draft, withContact, withVia } from './request.ts';
+import { isOffering } from './request-checks.ts';
 import { RequestSender } from './request-sender.ts';
-import { startsWithSdp } from './response.ts';
 import type { RouteFinder } from './route-finder.ts';
-import { askForSession } from './session-headers.ts';
+import { askForSession, withLongerSession } from './session-headers.ts';
 import { SessionKeeper } from './session-keeper.ts';
+
+/** So often an interval is raised to what a peer (or one proxy after the other) says. */
+const SESSION_RETRIES = 3;
 
 /** The asking half of the core: RFC 3261 8.1, 9.1, 12.2.1, 13.2, 14.1 and 15.1.1. */
 export class ClientCore {
@@ -42,14 +47,14 @@ export class ClientCore {
     const { dialog = null, proxy = null, owner } = options;
     const { newId, hostPort, contactOn } = this.#context;
     let message: SipRequest;
+    let nextHop = proxy;
     if (dialog === null) message = buildRequest(askForSession(draft, null), newId, hostPort);
     else {
-      const sequence = dialog.state.localSequence + 1;
-      dialog.state = { ...dialog.state, localSequence: sequence };
-      if (draft.method === 'INVITE') dialog.inviteSequence = sequence;
-      message = buildDialogRequest(askForSession(draft, dialog), requestParts(dialog.state, draft.method, sequence));
+      const parts = requestParts(dialog.state, draft.method, nextSequence(dialog, draft.method));
+      message = buildDialogRequest(askForSession(draft, dialog), parts);
+      nextHop ??= parts.nextHop;
     }
-    this.#routes.find(message, { proxy, flow: dialog?.flow ?? null }, (route) => {
+    this.#routes.find(message, { proxy: nextHop, flow: dialog?.flow ?? null }, (route) => {
       if (typeof route === 'string') {
         events.refused(route);
         return;
@@ -75,6 +80,8 @@ export class ClientCore {
         isCancelled: false,
         isOrphan: false,
         acceptedTag: null,
+        accepted: null,
+        sessionRetries: 0,
       };
       this.#send(outgoing, events);
     });
@@ -84,8 +91,10 @@ export class ClientCore {
   ack(dialog: Dialog, draft: Draft, done: (sent: OutgoingRequest | null) => void): void {
     const sequence = dialog.inviteSequence;
     dialog.isAckDue = false;
-    const message = buildDialogRequest(draft, requestParts(dialog.state, 'ACK', sequence));
-    this.#routes.find(message, { proxy: null, flow: dialog.flow }, (route) => {
+    dialog.offers.acknowledged('us');
+    const parts = requestParts(dialog.state, 'ACK', sequence);
+    const message = buildDialogRequest(draft, parts);
+    this.#routes.find(message, { proxy: parts.nextHop, flow: dialog.flow }, (route) => {
       if (typeof route === 'string') {
         done(null);
         return;
@@ -145,12 +154,16 @@ export class ClientCore {
   #send(outgoing: Outgoing, events: ClientEvents): void {
     const { message, dialog } = outgoing;
     this.#outgoing.set(outgoing.id, outgoing);
-    const isOffer = message.method === 'INVITE' || message.method === 'UPDATE';
-    if (isOffer && dialog !== null) dialog.isOfferPendingToPeer = true;
+    if (isOffering(message.method)) dialog?.offers.asked(outgoing, 'us', message.method, hasSdp(message));
+    let isTold = outgoing.sessionRetries > 0;
     this.#sender.send(outgoing, {
-      sent: () => events.sent(outgoing),
+      sent: () => {
+        if (!isTold) events.sent(outgoing);
+        isTold = true;
+      },
       response: (response) => this.#receive(outgoing, response, events),
       failed: (why) => {
+        dialog?.offers.answered(outgoing, 408, false);
         this.#settle(outgoing, 408);
         events.failed(why);
       },
@@ -166,9 +179,11 @@ export class ClientCore {
       return;
     }
     if (status < 200) this.#cancelIfPossible(outgoing);
+    if (status === 422 && this.#askForLonger(outgoing, response, events)) return;
     const dialog =
       outgoing.dialog ?? (isInvite && status > 100 && status < 200 ? this.#dialogs.early(outgoing, response) : null);
-    if (isInvite && dialog !== null && !this.#acknowledgeProvisional(outgoing, dialog, response)) return;
+    if (isInvite && dialog !== null && !acknowledgeProvisional(this, outgoing, dialog, response)) return;
+    if (status >= 200) dialog?.offers.answered(outgoing, status, hasSdp(response));
     if (status >= 200) this.#settle(outgoing, status);
     if (outgoing.message.method === 'UPDATE' && status >= 200 && status < 300 && dialog !== null) {
       dialog.state = refreshTarget(dialog.state, response);
@@ -178,13 +193,10 @@ export class ClientCore {
   }
 
   #receiveOk(outgoing: Outgoing, response: SipResponse, events: ClientEvents): void {
-    const { dialogs } = this.#context;
     const tag = tagOf(headerOf(response, 'to')) ?? '';
     if (outgoing.acceptedTag !== null) {
-      const localTag = tagOf(headerOf(outgoing.message, 'from')) ?? '';
-      const known =
-        dialogs.byTags(callIdOf(response), localTag, tag) ?? (tag === outgoing.acceptedTag ? outgoing.dialog : null);
-      const last = known?.lastAck ?? null;
+      // Also when the dialog has ended since, or the peer would repeat it for 32 s.
+      const last = tag === outgoing.acceptedTag ? (outgoing.accepted?.lastAck ?? null) : null;
       if (last !== null && last.sequence === cseqOf(response)?.number)
         this.#context.layer.sendStateless(last.request, last.hop, true);
       else if (tag !== outgoing.acceptedTag) {
@@ -196,13 +208,22 @@ export class ClientCore {
     }
     outgoing.acceptedTag = tag;
     let { dialog } = outgoing;
+    if (dialog?.isEnded === true) {
+      // A BYE crossed it: the peer only wants its ACK.
+      outgoing.accepted = dialog;
+      this.ack(dialog, { method: 'ACK', uri: 'sip:placeholder', headers: [], body: noBody }, () => {});
+      events.response(response, dialog);
+      return;
+    }
     if (dialog !== null) {
       dialog.state = refreshTarget(dialog.state, response);
       this.#settle(outgoing, response.status);
     } else {
       dialog = this.#dialogs.accepted(outgoing, response);
     }
+    outgoing.accepted = dialog;
     if (dialog !== null) {
+      dialog.offers.answered(outgoing, response.status, hasSdp(response));
       dialog.isAckDue = true;
       this.#followSession(outgoing, dialog, response);
     }
@@ -214,21 +235,24 @@ export class ClientCore {
   }
 
   #followSession({ message }: Outgoing, dialog: Dialog, response: SipResponse): void {
-    if (startsWithSdp(message.body)) dialog.localSdp = message.body;
+    if (hasSdp(message)) dialog.localSdp = message.body;
     const session = agreeAsClient(response);
     this.sessions.restart(dialog, session, session?.refresher === 'uac', response);
   }
 
-  /** PRACKs a reliable provisional response (RFC 3262 section 4); false for one that came again or out of order. */
-  #acknowledgeProvisional(outgoing: Outgoing, dialog: Dialog, response: SipResponse): boolean {
-    const { status } = response;
-    const rseq = parseRseq(headerOf(response, 'rseq'));
-    if (status <= 100 || status >= 200 || rseq === null || !supports(response, '100rel')) return true;
-    if (dialog.remoteRseq !== null && rseq !== dialog.remoteRseq + 1) return false;
-    dialog.remoteRseq = rseq;
-    const rack = { name: 'rack', value: `${rseq} ${cseqOf(outgoing.message)?.number ?? 0} INVITE` };
-    const draft: Draft = { method: 'PRACK', uri: 'sip:placeholder', headers: [rack], body: noBody };
-    this.request(draft, { owner: outgoing.owner, dialog }, nobodyListens);
+  /** 422: the same request again with the interval that the peer wants (RFC 4028 section 7.4); false when that does not help. */
+  #askForLonger(outgoing: Outgoing, response: SipResponse, events: ClientEvents): boolean {
+    const { dialog, message } = outgoing;
+    const minSeconds = minSessionOf(response);
+    if (minSeconds === null || outgoing.sessionRetries >= SESSION_RETRIES || outgoing.wantsCancel) return false;
+    const sequence = dialog === null ? (cseqOf(message)?.number ?? 0) + 1 : nextSequence(dialog, message.method);
+    const transport = this.#context.transportFor(outgoing.hop.protocol, outgoing.hop.address);
+    if (transport === undefined) return false;
+    dialog?.offers.answered(outgoing, response.status, false);
+    const longer = withLongerSession(message, minSeconds, sequence);
+    outgoing.sessionRetries++;
+    outgoing.message = withVia(longer, transport, `z9hG4bK${this.#context.newId()}`);
+    this.#send(outgoing, events);
     return true;
   }
 
@@ -239,8 +263,10 @@ export class ClientCore {
       if (message.method === 'INVITE' && status >= 300) this.#dialogs.dropEarly(outgoing, null);
       return;
     }
-    if (message.method === 'INVITE' || message.method === 'UPDATE') dialog.isOfferPendingToPeer = false;
-    if (message.method === 'BYE' && status !== 401 && status !== 407) this.#remove(dialog);
+    if (message.method === 'BYE' && (status === 401 || status === 407)) {
+      // Whoever has the password asks again; if nobody does, the dialog must not stay.
+      dialog.startTimer('bye', TRANSACTION_TIMEOUT_MS, () => this.#remove(dialog));
+    } else if (message.method === 'BYE') this.#remove(dialog);
     else if ((status === 481 || status === 408) && message.method !== 'PRACK')
       this.endDialog(dialog, status, 'The dialog is gone at the peer');
   }
@@ -261,4 +287,12 @@ export class ClientCore {
     outgoing.isCancelled = true;
     this.#context.layer.cancel(transaction);
   }
+}
+
+/** Takes the next CSeq of a dialog. */
+function nextSequence(dialog: Dialog, method: string): number {
+  const sequence = dialog.state.localSequence + 1;
+  dialog.state = { ...dialog.state, localSequence: sequence };
+  if (method === 'INVITE') dialog.inviteSequence = sequence;
+  return sequence;
 }

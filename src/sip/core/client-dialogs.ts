@@ -1,6 +1,7 @@
 import { type DialogState, dialogOfClient } from '../dialog/dialog-state.ts';
 import { tagOf } from '../message/address.ts';
 import { callIdOf, headerOf, type SipResponse } from '../message/message.ts';
+import { hasSdp } from '../message/sdp-body.ts';
 import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
 import type { Outgoing } from './outgoing-request.ts';
@@ -57,6 +58,7 @@ export class ClientDialogs {
     const contact = contactOn(outgoing.hop, outgoing.message.uri.toLowerCase().startsWith('sips:'));
     const dialog = new Dialog(id, outgoing.owner, contact, state, clock);
     dialog.flow = flow?.connection === undefined ? null : flow;
+    dialog.offers.asked(outgoing, 'us', 'INVITE', hasSdp(outgoing.message));
     dialogs.add(dialog);
     return dialog;
   }

@@ -38,6 +38,8 @@ export interface CoreOptions {
   readonly authenticator?: Pick<Authenticator, 'check'> | null;
   /** Random identifiers (tags, branches, Call-IDs): 16 hexadecimal digits. */
   readonly newId?: () => string;
+  /** 0 to 1, for times that two sides must not choose alike. */
+  readonly random?: () => number;
   /** A host name's address; IP addresses never come here. */
   readonly lookup?: (host: string, found: (address: string | null) => void) => void;
 }
@@ -73,6 +75,7 @@ export class Core {
     this.dialogs = new DialogTable(counters);
     this.#context = {
       newId: () => randomBytes(8).toString('hex'),
+      random: Math.random,
       authenticator: null,
       ...options,
       layer,

@@ -42,6 +42,10 @@ export interface Outgoing extends OutgoingRequest {
   isOrphan: boolean;
   /** The remote tag of the 2xx that was passed on. */
   acceptedTag: string | null;
+  /** Its dialog, also after it has ended: a 2xx that comes again gets its ACK again. */
+  accepted: Dialog | null;
+  /** How often a 422 made it go out again. */
+  sessionRetries: number;
 }
 
 /** For requests whose outcome nobody waits for. */

@@ -1,5 +1,4 @@
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { isDigit } from '../message/message.ts';
 import { T1_MS, TRANSACTION_TIMEOUT_MS } from '../transaction/timers.ts';
 
 /**
@@ -61,11 +60,4 @@ export class ReliableProvisionals {
     };
     wait(T1_MS);
   }
-}
-
-/** RSeq of a response; null when it has none that counts. */
-export function parseRseq(value: string | undefined): number | null {
-  if (value === undefined || value === '' || value.length > 10 || ![...value].every(isDigit)) return null;
-  const number = Number(value);
-  return number > 0 && number < 2 ** 32 ? number : null;
 }

@@ -42,11 +42,15 @@ function checkContact(message: SipRequest): Answer | null {
 }
 
 /** An INVITE speaks SDP, alone or inside a multipart, and takes it as an answer (8.2.3, 21.4.7). */
-function checkBodies(message: SipRequest): Answer | null {
+export function checkBodies(message: SipRequest): Answer | null {
   const type = (headerOf(message, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const accept = [{ name: 'accept', value: 'application/sdp' }];
   if (message.body.length > 0 && type !== '' && type !== 'application/sdp' && !type.startsWith('multipart/'))
     return { status: 415, reason: 'Unsupported Media Type', headers: accept };
+  if (message.body.length > 0 && (headerOf(message, 'content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
+    const headers = [{ name: 'accept-encoding', value: 'identity' }];
+    return { status: 415, reason: 'Unsupported Media Type', headers };
+  }
   const accepted = listOf(message, 'accept').map((each) => each.split(';')[0]?.trim().toLowerCase());
   const isTaken = accepted.some((each) => each === 'application/sdp' || each === 'application/*' || each === '*/*');
   return accepted.length === 0 || isTaken ? null : { status: 406, reason: 'Not Acceptable', headers: accept };

@@ -1,6 +1,6 @@
 import { agreeAsServer, type Session } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
-import { cseqOf, headerOf, type SipRequest, type SipResponse } from '../message/message.ts';
+import { cseqOf, headerOf, isDigit, type SipRequest, type SipResponse } from '../message/message.ts';
 import type { SipSyntaxError } from '../message/syntax-error.ts';
 import { writeMessage } from '../message/writer.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
@@ -67,9 +67,11 @@ export class ServerCore {
       return;
     }
     if (message.method === 'INVITE') this.respond(request, { status: 100, reason: 'Trying' });
-    request.guard = clock.after(APPLICATION_TIMEOUT_MS, () =>
-      this.respond(request, { status: 504, reason: 'Server Time-out' }),
-    );
+    const expiresMs = isNew && message.method === 'INVITE' ? expiresAfterMs(message) : null;
+    request.guard =
+      expiresMs !== null && expiresMs < APPLICATION_TIMEOUT_MS
+        ? clock.after(expiresMs, () => this.#takeBack(request, message))
+        : clock.after(APPLICATION_TIMEOUT_MS, () => this.respond(request, { status: 504, reason: 'Server Time-out' }));
     if (message.method === 'BYE' && request.dialog !== null) {
       const { dialog } = request;
       this.#refusePending(dialog, request);
@@ -80,8 +82,8 @@ export class ServerCore {
       dialogs.remove(dialog);
       dialog.isEnded = true;
     }
-    if (message.method === 'PRACK') this.#provisionals.acknowledge(request, this.#openInvite(request.dialog));
-    else user.request(request);
+    if (message.method !== 'PRACK' || this.#provisionals.acknowledge(request, this.#openInvite(request.dialog)))
+      user.request(request);
   }
 
   receiveAck(ack: SipRequest, from: Hop): void {
@@ -89,7 +91,10 @@ export class ServerCore {
     const dialog = dialogs.ofRequest(ack);
     const inviteId = dialog?.acknowledge(cseqOf(ack)?.number ?? 0) ?? null;
     if (dialog === undefined || inviteId === null) counters.increment('dropped_ack');
-    else user.ack(dialog, ack, from, inviteId);
+    else {
+      dialog.offers.acknowledged('peer');
+      user.ack(dialog, ack, from, inviteId);
+    }
   }
 
   /** Sends an answer; null when a final one was sent before. Makes, confirms or drops the dialog of an INVITE. */
@@ -106,6 +111,7 @@ export class ServerCore {
     if (answer.status >= 200) this.#finish(request);
     request.transaction.respond(response);
     const { dialog } = request;
+    if (answer.status >= 200) dialog?.offers.answered(request, answer.status, startsWithSdp(response.body));
     if (dialog !== null) this.#followSession(request, dialog, session, response);
     if (message.method === 'INVITE' && answer.status >= 200 && answer.status < 300 && dialog !== null)
       this.#guard(request, dialog, response);
@@ -140,17 +146,22 @@ export class ServerCore {
   }
 
   #receiveCancel(cancel: IncomingRequest): void {
-    const { layer, user } = this.#context;
-    const transaction = layer.inviteOf(cancel.message);
+    const transaction = this.#context.layer.inviteOf(cancel.message);
     const invite = transaction === undefined ? undefined : this.#pending.get(transaction);
     if (transaction === undefined) {
       this.respond(cancel, { status: 481, reason: 'Call/Transaction Does Not Exist' });
       return;
     }
+    // The same To tag as in the answer to the INVITE (9.2).
+    cancel.toTag = transaction.toTag ?? invite?.toTag ?? cancel.toTag;
     this.respond(cancel, { status: 200, reason: 'OK' });
-    if (invite === undefined) return;
-    this.respond(invite, { status: 487, reason: 'Request Terminated' });
-    user.cancelled(invite, cancel.message);
+    if (invite !== undefined) this.#takeBack(invite, cancel.message);
+  }
+
+  /** The caller, or the time it gave in Expires, ends an INVITE that has no final answer (9.2, 13.3.1). */
+  #takeBack(invite: IncomingRequest, why: SipRequest): void {
+    if (this.respond(invite, { status: 487, reason: 'Request Terminated' }) !== null)
+      this.#context.user.cancelled(invite, why);
   }
 
   /** The peer hangs up: what it asked before is answered 487 (15.1.2). */
@@ -202,4 +213,10 @@ export class ServerCore {
     this.#pending.delete(request.transaction);
     request.onAnswered?.();
   }
+}
+
+/** Expires of an INVITE: how long the caller waits for a final answer; null when it says nothing. */
+function expiresAfterMs(invite: SipRequest): number | null {
+  const value = headerOf(invite, 'expires') ?? '';
+  return value === '' || value.length > 9 || ![...value].every(isDigit) ? null : Number(value) * 1_000;
 }

@@ -1,10 +1,11 @@
 import { acceptSequence, dialogOfServer, refreshTarget } from '../dialog/dialog-state.ts';
 import { tagOf } from '../message/address.ts';
 import { callIdOf, headerOf } from '../message/message.ts';
+import { hasSdp } from '../message/sdp-body.ts';
 import type { CoreContext } from './core.ts';
 import { Dialog } from './dialog.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
-import { checkRequire, isOffering } from './request-checks.ts';
+import { checkBodies, checkRequire, isOffering } from './request-checks.ts';
 
 /** What requests that came in, and our answers to them, do to dialogs (RFC 3261 12.1.1, 12.2.2, 14.2). */
 export class ServerDialogs {
@@ -24,13 +25,14 @@ export class ServerDialogs {
     dialog.state = state;
     followConnection(dialog, request);
     request.dialog = dialog;
-    if (isOffering(message.method)) {
-      const retryAfter = [{ name: 'retry-after', value: '2' }];
-      if (dialog.isOfferPendingToPeer) return { status: 491, reason: 'Request Pending' };
-      if (dialog.offerFromPeer !== null) return { status: 500, reason: 'Previous Offer Pending', headers: retryAfter };
-    }
-    const refusal = checkRequire(message);
-    if (refusal === null && isOffering(message.method)) dialog.offerFromPeer = request;
+    const carriesSdp = hasSdp(message);
+    const status = dialog.offers.refusalOf(message.method, carriesSdp);
+    if (status === 491) return { status, reason: 'Request Pending' };
+    const retryAfter = [{ name: 'retry-after', value: '2' }];
+    if (status !== null) return { status, reason: 'Previous Offer Pending', headers: retryAfter };
+    const refusal = checkRequire(message) ?? (isOffering(message.method) ? checkBodies(message) : null);
+    if (refusal === null && isOffering(message.method))
+      dialog.offers.asked(request, 'peer', message.method, carriesSdp);
     return refusal;
   }
 
@@ -46,9 +48,9 @@ export class ServerDialogs {
       const id = `${callIdOf(message)};from-tag=${state.remoteTag}`;
       request.dialog = new Dialog(id, request.owner, this.contactFor(request), state, clock);
       followConnection(request.dialog, request);
+      request.dialog.offers.asked(request, 'peer', message.method, hasSdp(message));
       dialogs.add(request.dialog);
     } else if (dialog !== null && status >= 200) {
-      if (dialog.offerFromPeer === request) dialog.offerFromPeer = null;
       if (status < 300) {
         dialog.state = { ...dialog.state, phase: 'confirmed' };
         if (!isNew) dialog.state = refreshTarget(dialog.state, message);

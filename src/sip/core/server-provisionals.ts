@@ -1,5 +1,6 @@
 import { supports } from '../dialog/session-timer.ts';
 import { cseqOf, headerOf, listOf, type SipResponse } from '../message/message.ts';
+import { hasSdp } from '../message/sdp-body.ts';
 import type { CoreContext } from './core.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
 import { ReliableProvisionals } from './reliable-provisional.ts';
@@ -42,6 +43,7 @@ export class ServerProvisionals {
     request.provisionals.add((rseq) => {
       const sent = build(rseq);
       if (startsWithSdp(sent.body) && request.dialog !== null) request.dialog.localSdp = sent.body;
+      request.dialog?.offers.answered(request, sent.status, startsWithSdp(sent.body));
       request.transaction.respond(sent);
       return () => {
         counters.increment('retransmissions_out');
@@ -51,14 +53,21 @@ export class ServerProvisionals {
     return response;
   }
 
-  /** Answers a PRACK; `invite` is the INVITE of its dialog that has provisional answers open. */
-  acknowledge(prack: IncomingRequest, invite: IncomingRequest | undefined): void {
+  /**
+   * Takes a PRACK; `invite` is the INVITE of its dialog that has provisional answers open. It is answered here unless it carries
+   * SDP, which is the application's to see: true.
+   */
+  acknowledge(prack: IncomingRequest, invite: IncomingRequest | undefined): boolean {
     const number = invite === undefined ? 0 : (cseqOf(invite.message)?.number ?? 0);
     const rack = headerOf(prack.message, 'rack') ?? '';
     const isKnown = invite?.provisionals?.acknowledge(rack, number) === true;
-    // An offer in a PRACK would want an answer that nobody has yet; the caller may make it again by UPDATE.
-    if (!isKnown) this.#respond(prack, { status: 481, reason: 'Call/Transaction Does Not Exist' });
-    else if (prack.message.body.length > 0) this.#respond(prack, { status: 488, reason: 'Not Acceptable Here' });
-    else this.#respond(prack, { status: 200, reason: 'OK' });
+    if (isKnown && hasSdp(prack.message)) {
+      // It answers the offer of a reliable response, else it is a new offer (section 5).
+      prack.dialog?.offers.acknowledged('peer');
+      return true;
+    }
+    if (isKnown) this.#respond(prack, { status: 200, reason: 'OK' });
+    else this.#respond(prack, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+    return false;
   }
 }

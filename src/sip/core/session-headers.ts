@@ -1,5 +1,5 @@
-import { MIN_SESSION_SECONDS, SESSION_SECONDS, type Session } from '../dialog/session-timer.ts';
-import type { Header } from '../message/message.ts';
+import { MIN_SESSION_SECONDS, SESSION_SECONDS, type Session, sessionOf } from '../dialog/session-timer.ts';
+import type { Header, SipRequest } from '../message/message.ts';
 import type { Dialog } from './dialog.ts';
 import type { Answer } from './incoming-request.ts';
 import type { Draft } from './request.ts';
@@ -18,6 +18,21 @@ export function askForSession(draft: Draft, dialog: Dialog | null): Draft {
     ...(draft.method === 'UPDATE' ? [{ name: 'supported', value: 'timer' }] : []),
   ];
   return { ...draft, headers };
+}
+
+/** A request again after 422: with the interval that was asked for, the next CSeq and no Via (RFC 4028 section 7.4). */
+export function withLongerSession(message: SipRequest, minSeconds: number, sequence: number): SipRequest {
+  const session = sessionOf(message);
+  const refresher = session === null || session.refresher === '' ? '' : `;refresher=${session.refresher}`;
+  const seconds = Math.max(minSeconds, session?.seconds ?? 0);
+  const own = new Set(['via', 'session-expires', 'min-se', 'cseq']);
+  const headers = [
+    ...message.headers.filter(({ name }) => !own.has(name)),
+    { name: 'cseq', value: `${sequence} ${message.method}` },
+    { name: 'session-expires', value: `${seconds}${refresher}` },
+    { name: 'min-se', value: String(minSeconds) },
+  ];
+  return { ...message, headers };
 }
 
 /** Session-Expires of a 2xx; the peer must refresh where it can (RFC 4028 section 9: Require says so). */
