@@ -5,6 +5,7 @@ import { type OkGuardEffect, type OkGuardState, okGuardDue, startOkGuard } from 
 import type { Session } from '../dialog/session-timer.ts';
 import { noBody, type SipRequest } from '../message/message.ts';
 import type { Hop } from '../transport/transport.ts';
+import type { ReliableProvisionals } from './reliable-provisional.ts';
 
 /**
  * `session`: the peer's refresh is due, or ours without an answer is (RFC 4028). `refresh`: ours is due. `bye`: nobody answered the
@@ -31,6 +32,8 @@ export class Dialog {
   /** A 2xx to an INVITE of ours waits for the application's ACK. */
   isAckDue = false;
   isEnded = false;
+  /** Provisional answers to the peer's INVITE that want a PRACK. */
+  provisionals: ReliableProvisionals | null = null;
   /** The peer's last Allow names UPDATE. */
   peerTakesUpdate = false;
   /** The SDP that we sent last: a refresh by re-INVITE repeats it. */

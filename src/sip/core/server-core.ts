@@ -10,10 +10,11 @@ import type { ClientCore } from './client-core.ts';
 import type { CoreContext } from './core.ts';
 import type { Dialog } from './dialog.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
+import type { ReliableProvisionals } from './reliable-provisional.ts';
 import { checkNew, isOffering } from './request-checks.ts';
 import { buildResponse, startsWithSdp } from './response.ts';
 import { ServerDialogs } from './server-dialogs.ts';
-import { ServerProvisionals } from './server-provisionals.ts';
+import { ServerProvisionals, withoutReliability } from './server-provisionals.ts';
 import { grantSession } from './session-headers.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
@@ -34,7 +35,11 @@ export class ServerCore {
     this.#client = client;
     this.#sessions = client.sessions;
     this.#dialogs = new ServerDialogs(context);
-    this.#provisionals = new ServerProvisionals(context, (request, answer) => this.respond(request, answer));
+    this.#provisionals = new ServerProvisionals(
+      context,
+      (request, answer) => this.respond(request, answer),
+      (invite) => this.#end(invite, { status: 504, reason: 'Server Time-out' }, invite.message),
+    );
     context.counters.gauge('requests_unanswered', () => this.#pending.size);
   }
 
@@ -50,6 +55,7 @@ export class ServerCore {
       toTag: newId(),
       owner: null,
       isAnswered: false,
+      held: null,
       lastResponse: null,
       provisionals: null,
       guard: null,
@@ -82,8 +88,7 @@ export class ServerCore {
       dialogs.remove(dialog);
       dialog.isEnded = true;
     }
-    if (message.method !== 'PRACK' || this.#provisionals.acknowledge(request, this.#openInvite(request.dialog)))
-      user.request(request);
+    if (message.method !== 'PRACK' || this.#provisionals.acknowledge(request)) user.request(request);
   }
 
   receiveAck(ack: SipRequest, from: Hop): void {
@@ -99,22 +104,24 @@ export class ServerCore {
 
   /** Sends an answer; null when a final one was sent before. Makes, confirms or drops the dialog of an INVITE. */
   respond(request: IncomingRequest, answer: Answer): SipResponse | null {
-    if (request.isAnswered) return null;
+    if (request.isAnswered || request.held !== null) return null;
     const { message } = request;
+    const isOk = answer.status >= 200 && answer.status < 300;
     if (answer.toTag !== undefined && request.lastResponse === null) request.toTag = answer.toTag;
+    if (isOk && request.provisionals?.holdsOk === true) return this.#hold(request, request.provisionals, answer);
     this.#dialogs.follow(request, answer.status);
     const contact = this.#dialogs.contactFor(request);
     if (this.#provisionals.isReliable(request, answer)) return this.#provisionals.send(request, answer, contact);
     const session = this.#agreeOnSession(request, answer);
-    const response = buildResponse(message, grantSession(answer, session), request.toTag, contact);
+    const own = answer.status < 200 ? withoutReliability(answer) : grantSession(answer, session);
+    const response = buildResponse(message, own, request.toTag, contact);
     if (answer.status > 100) request.lastResponse = response;
     if (answer.status >= 200) this.#finish(request);
     request.transaction.respond(response);
     const { dialog } = request;
     if (answer.status >= 200) dialog?.offers.answered(request, answer.status, startsWithSdp(response.body));
     if (dialog !== null) this.#followSession(request, dialog, session, response);
-    if (message.method === 'INVITE' && answer.status >= 200 && answer.status < 300 && dialog !== null)
-      this.#guard(request, dialog, response);
+    if (message.method === 'INVITE' && isOk && dialog !== null) this.#guard(request, dialog, response);
     return response;
   }
 
@@ -160,8 +167,27 @@ export class ServerCore {
 
   /** The caller, or the time it gave in Expires, ends an INVITE that has no final answer (9.2, 13.3.1). */
   #takeBack(invite: IncomingRequest, why: SipRequest): void {
-    if (this.respond(invite, { status: 487, reason: 'Request Terminated' }) !== null)
-      this.#context.user.cancelled(invite, why);
+    this.#end(invite, { status: 487, reason: 'Request Terminated' }, why);
+  }
+
+  /** Refuses an INVITE whatever the application thinks of it, and tells it. */
+  #end(invite: IncomingRequest, answer: Answer, why: SipRequest): void {
+    const { dialog, held } = invite;
+    invite.held = null;
+    if (this.respond(invite, answer) === null) return;
+    if (held !== null && dialog !== null) this.#context.user.ended(dialog, why);
+    else this.#context.user.cancelled(invite, why);
+  }
+
+  /** The application has answered; the 2xx goes out with the PRACK of what went before (RFC 3262 section 3). */
+  #hold(request: IncomingRequest, provisionals: ReliableProvisionals, answer: Answer): SipResponse {
+    request.held = answer;
+    provisionals.whenTaken(() => {
+      request.held = null;
+      this.respond(request, answer);
+    });
+    const own = grantSession(answer, this.#agreeOnSession(request, answer));
+    return buildResponse(request.message, own, request.toTag, this.#dialogs.contactFor(request));
   }
 
   /** The peer hangs up: what it asked before is answered 487 (15.1.2). */
@@ -199,11 +225,6 @@ export class ServerCore {
     if (!isOffering(message.method) || response.status < 200 || response.status >= 300) return;
     if (startsWithSdp(response.body)) dialog.localSdp = response.body;
     this.#sessions.restart(dialog, session, session?.refresher === 'uas', message);
-  }
-
-  /** The INVITE of a dialog that has reliable provisional answers. */
-  #openInvite(dialog: Dialog | null): IncomingRequest | undefined {
-    return [...this.#pending.values()].find((each) => each.dialog === dialog && each.provisionals !== null);
   }
 
   #finish(request: IncomingRequest): void {

@@ -4,7 +4,7 @@ import { hasSdp } from '../message/sdp-body.ts';
 import type { CoreContext } from './core.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
 import { ReliableProvisionals } from './reliable-provisional.ts';
-import { buildResponse, startsWithSdp } from './response.ts';
+import { buildResponse } from './response.ts';
 
 /** A random start is asked for only where the sequence could be guessed; ours runs inside one transaction (RFC 3262 section 3). */
 const FIRST_RSEQ = 1;
@@ -13,10 +13,17 @@ const FIRST_RSEQ = 1;
 export class ServerProvisionals {
   readonly #context: CoreContext;
   readonly #respond: (request: IncomingRequest, answer: Answer) => void;
+  readonly #giveUp: (request: IncomingRequest) => void;
 
-  constructor(context: CoreContext, respond: (request: IncomingRequest, answer: Answer) => void) {
+  /** `giveUp` refuses an INVITE whose provisional answers get no PRACK. */
+  constructor(
+    context: CoreContext,
+    respond: (request: IncomingRequest, answer: Answer) => void,
+    giveUp: (request: IncomingRequest) => void,
+  ) {
     this.#context = context;
     this.#respond = respond;
+    this.#giveUp = giveUp;
   }
 
   /** Where the caller requires it, or the application says so and the caller can. */
@@ -35,39 +42,52 @@ export class ServerProvisionals {
       const headers = [...own, { name: 'require', value: '100rel' }, { name: 'rseq', value: String(rseq) }];
       return buildResponse(request.message, { ...answer, headers }, request.toTag, contact);
     };
-    request.provisionals ??= new ReliableProvisionals(clock, FIRST_RSEQ, () =>
-      this.#respond(request, { status: 504, reason: 'Server Time-out' }),
-    );
+    const inviteSequence = cseqOf(request.message)?.number ?? 0;
+    request.provisionals ??= new ReliableProvisionals(clock, FIRST_RSEQ, inviteSequence, () => this.#giveUp(request));
+    if (request.dialog !== null) request.dialog.provisionals = request.provisionals;
     const response = build(FIRST_RSEQ);
+    const carriesSdp = hasSdp(response);
     request.lastResponse = response;
-    request.provisionals.add((rseq) => {
-      const sent = build(rseq);
-      if (startsWithSdp(sent.body) && request.dialog !== null) request.dialog.localSdp = sent.body;
-      request.dialog?.offers.answered(request, sent.status, startsWithSdp(sent.body));
-      request.transaction.respond(sent);
-      return () => {
-        counters.increment('retransmissions_out');
-        request.transaction.respondAgain(sent);
-      };
+    request.provisionals.add({
+      hasSdp: carriesSdp,
+      send: (rseq) => {
+        const sent = build(rseq);
+        if (carriesSdp && request.dialog !== null) request.dialog.localSdp = sent.body;
+        request.dialog?.offers.answered(request, sent.status, carriesSdp);
+        request.transaction.respond(sent);
+        return () => {
+          counters.increment('retransmissions_out');
+          request.transaction.respondAgain(sent);
+        };
+      },
     });
     return response;
   }
 
-  /**
-   * Takes a PRACK; `invite` is the INVITE of its dialog that has provisional answers open. It is answered here unless it carries
-   * SDP, which is the application's to see: true.
-   */
-  acknowledge(prack: IncomingRequest, invite: IncomingRequest | undefined): boolean {
-    const number = invite === undefined ? 0 : (cseqOf(invite.message)?.number ?? 0);
-    const rack = headerOf(prack.message, 'rack') ?? '';
-    const isKnown = invite?.provisionals?.acknowledge(rack, number) === true;
-    if (isKnown && hasSdp(prack.message)) {
+  /** Takes a PRACK. It is answered here unless it carries SDP, which is the application's to see: true. */
+  acknowledge(prack: IncomingRequest): boolean {
+    const provisionals = prack.dialog?.provisionals ?? null;
+    if (provisionals?.acknowledge(headerOf(prack.message, 'rack') ?? '') !== true) {
+      this.#respond(prack, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+      return false;
+    }
+    if (hasSdp(prack.message)) {
       // It answers the offer of a reliable response, else it is a new offer (section 5).
       prack.dialog?.offers.acknowledged('peer');
+      prack.onAnswered = () => provisionals.proceed();
       return true;
     }
-    if (isKnown) this.#respond(prack, { status: 200, reason: 'OK' });
-    else this.#respond(prack, { status: 481, reason: 'Call/Transaction Does Not Exist' });
+    this.#respond(prack, { status: 200, reason: 'OK' });
+    provisionals.proceed();
     return false;
   }
+}
+
+/** A provisional answer for a caller that knows no PRACK. */
+export function withoutReliability(answer: Answer): Answer {
+  const { headers = [] } = answer;
+  return {
+    ...answer,
+    headers: headers.filter(({ name, value }) => name !== 'require' || value.toLowerCase() !== '100rel'),
+  };
 }

@@ -24,6 +24,7 @@ export function requestInDialog(
   request: DialogRequest,
   login: LoginOptions | undefined,
   done: (outcome: DialogOutcome) => void,
+  onUpdate: (update: SrfRequest, response: SrfResponse) => void,
 ): void {
   const logins = new Login(login);
   const send = (credentials: Record<string, string>) => {
@@ -36,6 +37,8 @@ export function requestInDialog(
           done({ status: 503, reason: messageOf(error), body: '' });
           return;
         }
+        // drachtio-srf hands the peer's UPDATE over here while a request of ours is open.
+        sent.on('update', onUpdate);
         sent.on('response', (response: SrfResponse, ack: () => void) => {
           const { status, reason } = response;
           if (status < 200) return;

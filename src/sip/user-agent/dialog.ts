@@ -194,7 +194,7 @@ export class AgentDialog implements SipDialog {
 
   #request(request: DialogRequest, done: (outcome: DialogOutcome) => void): void {
     const { srf, id, login } = this.#options;
-    requestInDialog(srf, id, request, login, done);
+    requestInDialog(srf, id, request, login, done, (update, response) => this.receive(update, response));
   }
 
   #receiveAck(request: SrfRequest): void {

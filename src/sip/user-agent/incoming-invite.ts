@@ -26,6 +26,8 @@ export class AgentInvite implements IncomingInvite {
     this.#response = response;
     this.#makeDialog = makeDialog;
     this.#sdpOffer = sdpIn(request);
+    // drachtio-srf hands an UPDATE over here, or refuses it itself.
+    request.on('update', (update: SrfRequest, its: SrfResponse) => this.receive(update, its));
     request.once('cancel', () => this.cancel());
   }
 
