@@ -15,26 +15,22 @@ import { messagePage } from './pages/sign-in-page.ts';
 import { isLoopback, namesLoopback } from './peer.ts';
 import { probeRoutes } from './probes.ts';
 import { sendRecording } from './recording.ts';
-import type { Account } from './sign-in/account.ts';
 import { Gate, requireSameOrigin } from './sign-in/gate.ts';
 import type { SignInLinks } from './sign-in/links.ts';
-import { Sessions } from './sign-in/sessions.ts';
 import { signInRoutes } from './sign-in/sign-in-routes.ts';
 
 const staticDirectory = fileURLToPath(new URL('./static', import.meta.url));
 
 export interface AppParts {
-  readonly account: Account;
   readonly links: SignInLinks;
   readonly feed: LiveFeed;
 }
 
 /** Every route. What stands above `requireSession` is public; nothing below it is. */
-export function buildApp(options: WebOptions, deps: WebDeps, { account, links, feed }: AppParts): Express {
+export function buildApp(options: WebOptions, deps: WebDeps, { links, feed }: AppParts): Express {
   const { storeName, timezone, bind, behindTlsProxy, recordingsDirectory } = options;
-  const { desk, reader, delivery, clock, log } = deps;
-  const sessions = new Sessions(clock);
-  const gate = new Gate(sessions, behindTlsProxy);
+  const { access, desk, reader, delivery, clock, log } = deps;
+  const gate = new Gate(access, behindTlsProxy);
   const frame = (request: Request): Frame => ({
     storeName,
     timezone,
@@ -56,7 +52,7 @@ export function buildApp(options: WebOptions, deps: WebDeps, { account, links, f
 
   app.use(probeRoutes(options, deps));
   app.use('/static', express.static(staticDirectory, { index: false, redirect: false, cacheControl: false }));
-  app.use(signInRoutes({ storeName, account, gate, links, clock, log }));
+  app.use(signInRoutes({ storeName, access, gate, links, clock, log }));
 
   app.use(gate.requireSession);
 
@@ -107,7 +103,7 @@ export function buildApp(options: WebOptions, deps: WebDeps, { account, links, f
 
   app.get('/events', (request, response) => {
     const session = gate.session(request);
-    if (session === null || !feed.add(response, () => sessions.isOpen(session))) {
+    if (session === null || !feed.add(response, () => access.sessions.refresh(session) !== null)) {
       response.status(503).set('Retry-After', '5').json({ error: 'too many live pages' });
     }
   });

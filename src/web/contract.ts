@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { Access } from '../access/access.ts';
 import type { CallDesk } from '../calls/contract.ts';
 import type { DeliveryPlane } from '../orders/contract.ts';
 import type { RecordReader } from '../records/contract.ts';
@@ -10,8 +11,6 @@ export interface WebOptions {
   readonly bind: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Holds `account.json` and, where there is no terminal, `first-password`. */
-  readonly dataDirectory: string;
   /** Where `CallDetail.recording` lies. */
   readonly recordingsDirectory: string;
   readonly storeName: string;
@@ -31,13 +30,7 @@ export interface WebDeps {
   readiness(): Promise<Readiness>;
   readonly log: Log;
   readonly clock: Clock;
-  /** Where the first password is shown, if a person looks at it: standard output. */
-  readonly terminal: Terminal;
-}
-
-export interface Terminal {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
+  readonly access: Access;
 }
 
 export interface Readiness {

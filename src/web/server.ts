@@ -6,7 +6,6 @@ import { buildApp } from './app.ts';
 import type { WebDeps, WebOptions, WebServer } from './contract.ts';
 import { LiveFeed } from './live-feed.ts';
 import { isLoopback } from './peer.ts';
-import { openAccount } from './sign-in/account.ts';
 import { SignInLinks } from './sign-in/links.ts';
 
 /** A store has a handful of screens; the rest of the descriptors belong to calls. */
@@ -14,15 +13,14 @@ const MAX_CONNECTIONS = 256;
 
 /**
  * Serves the pages until `close`.
- * @throws WEB_PLAIN_HTTP_REFUSED, WEB_ACCOUNT_UNUSABLE, WEB_PORT_UNUSABLE
+ * @throws WEB_PLAIN_HTTP_REFUSED, WEB_PORT_UNUSABLE
  */
 export async function startWeb(options: WebOptions, deps: WebDeps): Promise<WebServer> {
-  const { bind, behindTlsProxy, dataDirectory } = options;
+  const { bind, behindTlsProxy } = options;
   if (!isLoopback(bind) && !behindTlsProxy) throw new SpeakerpostError('WEB_PLAIN_HTTP_REFUSED', { bind });
-  const account = await openAccount(dataDirectory, deps.terminal);
   const links = new SignInLinks(deps.clock);
   const feed = new LiveFeed(deps.desk, deps.clock, deps.registry);
-  const server = createServer(buildApp(options, deps, { account, links, feed }));
+  const server = createServer(buildApp(options, deps, { links, feed }));
   server.maxConnections = MAX_CONNECTIONS;
   try {
     server.listen(options.port, bind);
@@ -49,7 +47,8 @@ export async function startWeb(options: WebOptions, deps: WebDeps): Promise<WebS
     port,
     signInLink(path) {
       if (!isLoopback(bind) || behindTlsProxy) throw new SpeakerpostError('WEB_SIGN_IN_LINK_NOT_LOCAL', { bind });
-      return `${url}/sign-in/${links.make(path)}`;
+      const admin = deps.access.people.list.find(({ role }) => role === 'admin');
+      return `${url}/sign-in/${links.make({ name: admin?.name ?? '', path })}`;
     },
     close() {
       closed ??= stop();

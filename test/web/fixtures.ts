@@ -4,6 +4,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import type { Test } from 'tap';
+import { type Access, openAccess } from '../../src/access/access.ts';
 import type { CallDesk, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
 import type { CallDetail, CallSummary, RecordReader } from '../../src/records/contract.ts';
@@ -14,6 +15,8 @@ import { startWeb } from '../../src/web/server.ts';
 
 /** Eight seconds of Ogg-Opus, a tone of its own on each side (made with ffmpeg). */
 const twoSides = fileURLToPath(new URL('./fixtures/two-sides.ogg', import.meta.url));
+
+const PASSWORD = 'correct horse battery';
 
 export class TestDesk implements CallDesk {
   live: LiveCall[] = [];
@@ -51,8 +54,7 @@ export interface Stage {
   readonly clock: FakeClock;
   readonly registry: Registry;
   readonly resent: string[];
-  /** What was written to the terminal. */
-  readonly terminal: string[];
+  readonly access: Access;
   readonly password: string;
   readonly directory: string;
 }
@@ -66,12 +68,13 @@ export async function setStage(
   copyFileSync(twoSides, `${directory}/recordings/c1.ogg`);
   const [desk, reader, clock, registry] = [new TestDesk(), new TestReader(), new FakeClock(), new Registry()];
   const resent: string[] = [];
-  const terminal: string[] = [];
+  const access = await openAccess(directory, clock);
+  t.teardown(() => access.close());
+  await access.people.add('manager', 'admin', PASSWORD);
   const web = await startWeb(
     {
       bind: '127.0.0.1',
       port: 0,
-      dataDirectory: directory,
       recordingsDirectory: `${directory}/recordings`,
       storeName: 'Burger <Barn>',
       timezone: 'America/Chicago',
@@ -87,13 +90,12 @@ export async function setStage(
       readiness: async () => ({ ready: true, checks: [] }),
       log: silentLog,
       clock,
-      terminal: { isTTY: true, write: (text) => terminal.push(text) },
+      access,
       ...more,
     },
   );
   t.teardown(() => web.close());
-  const password = /password (\S+)/.exec(terminal.join(''))?.[1] ?? '';
-  return { web, desk, reader, clock, registry, resent, terminal, password, directory };
+  return { web, access, desk, reader, clock, registry, resent, password: PASSWORD, directory };
 }
 
 export interface Answer {

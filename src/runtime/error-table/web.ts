@@ -11,12 +11,8 @@ export const webErrors = {
     remedy:
       'Stop the program that has the port, or set web.bind and web.port to an address of this machine and a free port.',
   },
-  WEB_ACCOUNT_UNUSABLE: {
-    message: 'The sign-in file {file} cannot be used: {reason}',
-    remedy: 'Check its rights. If it is damaged, delete it and start again: a new password is made and shown.',
-  },
   WEB_SIGN_IN_LINK_NOT_LOCAL: {
     message: 'Sign-in links are for pages on loopback only, and these are served on {bind}',
-    remedy: 'Sign in with the manager password.',
+    remedy: 'Sign in with your account.',
   },
 } as const satisfies Record<string, ErrorRow>;
