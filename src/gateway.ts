@@ -29,6 +29,7 @@ import type { SipServerProcess } from './sip/contract.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
 import { createUserAgent } from './sip/user-agent.ts';
+import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
 import type { Readiness, WebServer } from './web/contract.ts';
 import { startWeb } from './web/server.ts';
 
@@ -188,6 +189,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       storeName: config.store.name,
       timezone: config.store.timezone,
       metricsToken: config.web.metricsToken,
+      tls: await webCertificate(config, clock.wallMs(), room('web')),
       behindTlsProxy: config.web.behindTlsProxy,
     },
     {
@@ -218,6 +220,21 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     ready,
     stop: () => started.run(),
   };
+}
+
+async function webCertificate(
+  { web, dataDirectory }: StoreConfig,
+  nowWallMs: number,
+  log: Log,
+): Promise<CertificateFiles | null> {
+  if (web.tls === null) return null;
+  if (web.tls !== 'generated') return { certFile: web.tls.cert, keyFile: web.tls.key };
+  const files = await ownCertificate(dataDirectory, web.bind, nowWallMs);
+  log.info(
+    { sha256: fingerprintOf(files) },
+    'pages have a certificate of their own: compare its fingerprint in the browser',
+  );
+  return files;
 }
 
 async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {

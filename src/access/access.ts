@@ -62,7 +62,7 @@ function assemble(database: DatabaseSync, clock: Clock): Access {
     audit,
     close() {
       timer.cancel();
-      database.close();
+      if (database.isOpen) database.close();
     },
   };
 }

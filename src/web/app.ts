@@ -28,9 +28,10 @@ export interface AppParts {
 
 /** Every route. What stands above `requireSession` is public; nothing below it is. */
 export function buildApp(options: WebOptions, deps: WebDeps, { links, feed }: AppParts): Express {
-  const { storeName, timezone, bind, behindTlsProxy, recordingsDirectory } = options;
+  const { storeName, timezone, bind, behindTlsProxy, tls, recordingsDirectory } = options;
+  const isTls = behindTlsProxy || tls !== null;
   const { access, desk, reader, delivery, clock, log } = deps;
-  const gate = new Gate(access, behindTlsProxy);
+  const gate = new Gate(access, isTls);
   const frame = (request: Request): Frame => ({
     storeName,
     timezone,
@@ -43,7 +44,7 @@ export function buildApp(options: WebOptions, deps: WebDeps, { links, feed }: Ap
   app.disable('x-powered-by');
   app.set('trust proxy', behindTlsProxy ? 1 : false);
   app.set('query parser', 'simple');
-  app.use(securityHeaders(behindTlsProxy));
+  app.use(securityHeaders(isTls));
   app.use((request, response, next) => {
     if (behindTlsProxy || !isLoopback(bind) || namesLoopback(request.get('host'))) next();
     else response.status(421).type('text').send('These pages are served as localhost only.\n');

@@ -5,6 +5,7 @@ import type { DeliveryPlane } from '../orders/contract.ts';
 import type { RecordReader } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { CertificateFiles } from './certificate.ts';
 
 export interface WebOptions {
   /** IP address or `localhost`. */
@@ -18,6 +19,8 @@ export interface WebOptions {
   readonly timezone: string;
   /** Bearer token for /metrics; null: only a peer on loopback may read them. */
   readonly metricsToken: string | null;
+  /** PEM files; null: plain HTTP, on loopback or behind a proxy. */
+  readonly tls: CertificateFiles | null;
   /** A proxy in front terminates TLS: cookies are Secure, and no peer counts as local. */
   readonly behindTlsProxy: boolean;
 }
@@ -39,7 +42,7 @@ export interface Readiness {
 }
 
 export interface WebServer {
-  /** `http://address:port`, without a slash at the end. */
+  /** `http://address:port` or `https://...`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
   /**

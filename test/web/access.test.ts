@@ -40,6 +40,7 @@ async function everyRoute(directory: string): Promise<string[]> {
     storeName: '',
     timezone: 'UTC',
     metricsToken: null,
+    tls: null,
     behindTlsProxy: false,
   };
   const access = await openAccess(directory, clock);

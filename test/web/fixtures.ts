@@ -79,6 +79,7 @@ export async function setStage(
       storeName: 'Burger <Barn>',
       timezone: 'America/Chicago',
       metricsToken: null,
+      tls: null,
       behindTlsProxy: false,
       ...changes,
     },
