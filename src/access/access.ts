@@ -9,6 +9,7 @@ import { People } from './people.ts';
 import { migrations } from './schema.ts';
 import { Sessions } from './sessions.ts';
 import { ShareLinks } from './share-links.ts';
+import { Tokens } from './tokens.ts';
 
 /** A command beside the running gateway may hold the write lock for so long. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -17,6 +18,7 @@ const EXPIRE_EVERY_MS = 3_600_000;
 export interface Access {
   readonly people: People;
   readonly sessions: Sessions;
+  readonly tokens: Tokens;
   readonly shareLinks: ShareLinks;
   readonly audit: AuditLog;
   close(): void;
@@ -47,6 +49,7 @@ export async function openAccess(dataDirectory: string, clock: Clock): Promise<A
 function assemble(database: DatabaseSync, clock: Clock): Access {
   const sessions = new Sessions(database, clock);
   const people = new People(database, sessions, clock);
+  const tokens = new Tokens(database, clock);
   const shareLinks = new ShareLinks(database, clock);
   const audit = new AuditLog(database, clock);
   let timer: Timer;
@@ -58,6 +61,7 @@ function assemble(database: DatabaseSync, clock: Clock): Access {
   return {
     people,
     sessions,
+    tokens,
     shareLinks,
     audit,
     close() {

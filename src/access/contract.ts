@@ -22,6 +22,15 @@ export interface Session {
   readonly family: number;
 }
 
+/** A program's key, without the key. */
+export interface ApiToken {
+  readonly name: string;
+  readonly scopes: readonly Permission[];
+  readonly createdWallMs: number;
+  readonly usedWallMs: number | null;
+  readonly expiresAtWallMs: number | null;
+}
+
 export interface AuditEntry {
   readonly id: number;
   readonly atWallMs: number;

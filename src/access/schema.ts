@@ -23,6 +23,16 @@ export const migrations: readonly string[] = [
     expires_wall_ms INTEGER NOT NULL
   ) STRICT;
 
+  CREATE TABLE tokens (
+    name            TEXT PRIMARY KEY COLLATE NOCASE,
+    token_hash      TEXT NOT NULL UNIQUE,
+    -- JSON array of permissions.
+    scopes          TEXT NOT NULL,
+    created_wall_ms INTEGER NOT NULL,
+    used_wall_ms    INTEGER,
+    expires_wall_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE share_links (
     token_hash      TEXT PRIMARY KEY,
     call_id         TEXT NOT NULL,

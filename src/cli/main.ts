@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'add, change and remove the accounts of the pages',
     run: async (args) => (await import('./user.ts')).runUser(args),
   },
+  token: {
+    summary: 'add and remove the keys of programs that use the API',
+    run: async (args) => (await import('./token.ts')).runToken(args),
+  },
   replay: {
     summary: 'run a recorded call again and say whether it gives the same tokens',
     run: async (args) => (await import('./replay.ts')).runReplay(args),

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { SpeakerpostError } from '../runtime/errors.ts';
-import { apiRoutes } from './api.ts';
-import { listCalls } from './call-list.ts';
+import { apiRoutes } from './api/api.ts';
+import { mountApi } from './api/mount.ts';
+import { openApi } from './api/openapi.ts';
+import { callListQuery, listCalls } from './call-list.ts';
 import type { WebDeps, WebOptions } from './contract.ts';
 import { securityHeaders } from './headers.ts';
 import type { LiveFeed } from './live-feed.ts';
@@ -55,29 +57,39 @@ export function buildApp(options: WebOptions, deps: WebDeps, { links, feed }: Ap
   app.use('/static', express.static(staticDirectory, { index: false, redirect: false, cacheControl: false }));
   app.use(signInRoutes({ storeName, access, gate, links, clock, log }));
 
+  const api = apiRoutes(options, deps, feed, gate);
+  app.use(mountApi(api, access, gate));
+
   app.use(gate.requireSession);
+
+  const description = openApi(api);
+  app.get('/api/openapi.json', (_request, response) => {
+    response.json(description);
+  });
 
   app.get('/', (_request, response) => {
     response.redirect(303, '/calls');
   });
 
-  app.get('/calls', async (request, response) => {
-    const { calls, olderThanMs } = await listCalls(reader, request.query);
-    response.send(callsPage(frame(request), calls, olderThanMs));
+  app.get('/calls', gate.require('calls.read'), async (request, response) => {
+    const { calls, next } = await listCalls(reader, callListQuery.parse(request.query));
+    response.send(callsPage(frame(request), calls, next));
   });
 
-  app.get('/calls/:callId', async (request, response, next) => {
-    const call = await reader.getCall(request.params.callId);
+  app.get('/calls/:callId', gate.require('calls.read'), async (request, response, next) => {
+    const call = await reader.getCall(String(request.params['callId']));
     if (call === null) next();
     else response.send(callPage(frame(request), call, notices[String(request.query['notice'])] ?? null));
   });
 
-  app.get('/calls/:callId/recording', async (request, response, next) => {
-    if (!(await sendRecording(response, reader, recordingsDirectory, request.params.callId))) next();
+  app.get('/calls/:callId/recording', gate.require('calls.listen'), async (request, response, next) => {
+    gate.note(request, gate.session(request)?.name ?? '', 'call.listened', String(request.params['callId']));
+    if (!(await sendRecording(response, reader, recordingsDirectory, String(request.params['callId'])))) next();
   });
 
   app.post(
     '/calls/:callId/tickets/:ticketId/:revision/resend',
+    gate.require('tickets.write'),
     gate.requireOwnForm,
     async (request, response, next) => {
       const { callId, ticketId, revision } = request.params;
@@ -98,18 +110,16 @@ export function buildApp(options: WebOptions, deps: WebDeps, { links, feed }: Ap
     },
   );
 
-  app.get('/live', (request, response) => {
+  app.get('/live', gate.require('live.read'), (request, response) => {
     response.send(livePage(frame(request)));
   });
 
-  app.get('/events', (request, response) => {
+  app.get('/events', gate.require('live.read'), (request, response) => {
     const session = gate.session(request);
     if (session === null || !feed.add(response, () => access.sessions.refresh(session) !== null)) {
       response.status(503).set('Retry-After', '5').json({ error: 'too many live pages' });
     }
   });
-
-  app.use(apiRoutes(reader, feed));
 
   app.post('/sign-out', gate.requireOwnForm, (request, response) => {
     gate.signOut(request, response);
@@ -130,6 +140,12 @@ function onError({ storeName }: WebOptions, { log }: WebDeps): ErrorRequestHandl
     if (status >= 500) log.error({ err: error, method: request.method, path: request.path }, 'a page failed');
     if (response.headersSent) {
       next(error);
+    } else if (request.path.startsWith('/api/')) {
+      const isTheirs = status >= 400 && status < 500;
+      const text = isTheirs ? 'the request cannot be read' : 'this failed: the log of the gateway says why';
+      const known =
+        error instanceof SpeakerpostError ? { error: error.message, code: error.code, remedy: error.remedy } : null;
+      response.status(isTheirs ? status : 500).json(known ?? { error: text });
     } else if (error instanceof SpeakerpostError) {
       response.status(500).send(messagePage(storeName, error.message, `${error.remedy} (${error.code})`));
     } else if (status >= 400 && status < 500) {

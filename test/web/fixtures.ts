@@ -7,7 +7,15 @@ import type { Test } from 'tap';
 import { type Access, openAccess } from '../../src/access/access.ts';
 import type { CallDesk, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
-import type { CallDetail, CallSummary, RecordReader } from '../../src/records/contract.ts';
+import type {
+  CallDetail,
+  CallListQuery,
+  CallNumbers,
+  CallSummary,
+  NumbersAnswer,
+  NumbersQuery,
+  RecordReader,
+} from '../../src/records/contract.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { WebDeps, WebOptions, WebServer } from '../../src/web/contract.ts';
@@ -32,12 +40,37 @@ export class TestDesk implements CallDesk {
   async stop(): Promise<void> {}
 }
 
+const none = { p50: null, p95: null };
+const noNumbers: CallNumbers = {
+  group: 'all',
+  calls: 0,
+  ordered: 0,
+  contained: 0,
+  reviewed: 0,
+  failed: 0,
+  posFailed: 0,
+  greetMs: none,
+  orderMs: none,
+  firstSoundMs: none,
+  posMs: none,
+  lateFrames: 0,
+  frames: 0,
+  salesCents: 0,
+};
+
 export class TestReader implements RecordReader {
   calls: CallDetail[] = [];
-  async listCalls(query: { limit: number; beforeWallMs: number | null }): Promise<CallSummary[]> {
+  numbersAsked: NumbersQuery[] = [];
+  async numbers(query: NumbersQuery): Promise<NumbersAnswer> {
+    this.numbersAsked.push(query);
+    return { groups: [], all: noNumbers };
+  }
+  listAsked: CallListQuery[] = [];
+  async listCalls(query: CallListQuery): Promise<CallSummary[]> {
+    this.listAsked.push(query);
     return this.calls
       .map(({ summary }) => summary)
-      .filter(({ startedWallMs }) => query.beforeWallMs === null || startedWallMs < query.beforeWallMs)
+      .filter(({ startedWallMs }) => query.after == null || startedWallMs < query.after.startedWallMs)
       .sort((a, b) => b.startedWallMs - a.startedWallMs)
       .slice(0, query.limit);
   }
@@ -110,11 +143,20 @@ export interface Answer {
 export function ask(
   web: WebServer,
   path: string,
-  options: { method?: string; headers?: Record<string, string>; form?: Record<string, string> } = {},
+  options: {
+    method?: string;
+    headers?: Record<string, string>;
+    form?: Record<string, string>;
+    json?: unknown;
+    /** A body as it is, said to be JSON. */
+    raw?: string;
+  } = {},
 ): Promise<Answer> {
-  const body = options.form === undefined ? null : new URLSearchParams(options.form).toString();
+  const json = options.raw ?? (options.json === undefined ? null : JSON.stringify(options.json));
+  const body = options.form === undefined ? json : new URLSearchParams(options.form).toString();
+  const type = options.form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
   const headers = {
-    ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...(body === null ? {} : { 'content-type': type }),
     ...options.headers,
   };
   const method = options.method ?? (body === null ? 'GET' : 'POST');

@@ -18,6 +18,10 @@ export const accessErrors = {
     message: 'There is no account {name}',
     remedy: 'See the accounts with: speakerpost user list',
   },
+  ACCESS_NO_SUCH_TOKEN: {
+    message: 'There is no token {name}',
+    remedy: 'See the tokens with: speakerpost token list',
+  },
   ACCESS_PASSWORD_TOO_SHORT: {
     message: 'A password has {min} to {max} characters',
     remedy: 'Take a longer one: three or four words that do not belong together are easy to remember.',

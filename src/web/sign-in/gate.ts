@@ -73,11 +73,16 @@ export class Gate {
 
   /** Below `requireSession`: what changes something carries its session's token, in the form or as `X-CSRF-Token`. */
   readonly requireOwnForm: RequestHandler = (request, response, next) => {
-    const token: unknown = request.get('x-csrf-token') ?? request.body?.csrf;
-    const session = this.session(request);
-    if (session !== null && typeof token === 'string' && isSameSecret(token, session.csrfToken)) next();
+    if (this.hasOwnToken(request)) next();
     else response.status(403).json({ error: 'the form is not of this session: load the page again' });
   };
+
+  /** True when the request carries its session's token: another site's page cannot know it. */
+  hasOwnToken(request: Request): boolean {
+    const token: unknown = request.get('x-csrf-token') ?? request.body?.csrf;
+    const session = this.session(request);
+    return session !== null && typeof token === 'string' && isSameSecret(token, session.csrfToken);
+  }
 
   #find(request: Request): Session | null {
     for (const pair of (request.get('cookie') ?? '').split(';')) {
