@@ -15,8 +15,10 @@ const startMs = performance.now();
 const { accepted, thrown, slowestMs, slowestInput, left } = fuzzSip(count, seed);
 const seconds = (performance.now() - startMs) / 1_000;
 console.log(`${accepted} taken by the parser, ${thrown.length} threw, ${((1e6 * seconds) / count).toFixed(0)} us each`);
-for (const { error, input } of thrown) console.log(error, JSON.stringify(input));
-console.log(`slowest: ${slowestMs.toFixed(2)} ms${slowestMs > 10 ? ` ${JSON.stringify(slowestInput)}` : ''}`);
+for (const { error, input } of thrown) console.log(error, JSON.stringify(input.slice(0, 400)));
+console.log(
+  `slowest: ${slowestMs.toFixed(2)} ms${slowestMs > 10 ? ` ${JSON.stringify(slowestInput.slice(0, 400))}` : ''}`,
+);
 console.log(
   `heap grew by ${(collectedHeapMb() - beforeMb).toFixed(1)} MB; left (dialogs, transactions, requests, timers): ${left}`,
 );

@@ -21,7 +21,7 @@ import { Mutator, SeededRandom } from './mutator.ts';
 import { sipRequests, sipResponses, sipWords } from './sip-corpus.ts';
 
 const PEER = '192.0.2.9';
-const MOST_BYTES = 65_000;
+const MOST_BYTES = 20_000;
 /** Messages between two long pauses in which every timer runs out. */
 const PAUSE_EVERY = 200;
 const REMEMBERED = 16;
