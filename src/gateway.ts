@@ -6,6 +6,7 @@ import { makeFirstPerson, type Terminal } from './access/first-password.ts';
 import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
+import { rehearsedDescriptions, rehearseLane } from './calls/rehearsal.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import type { StoreConfig } from './config/store.ts';
 import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
@@ -25,7 +26,8 @@ import type { Log } from './runtime/log.ts';
 import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { version } from './runtime/version.ts';
-import type { SipServerProcess } from './sip/contract.ts';
+import type { SipServerProcess, SipSource } from './sip/contract.ts';
+import { rehearseCalls } from './sip/rehearsal.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
 import { createUserAgent } from './sip/user-agent.ts';
@@ -150,6 +152,8 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   });
   started.add(() => userAgent.close());
 
+  const describe = (transport: SipSource['transport']) =>
+    callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport);
   const desk = new Desk(
     {
       storeId: config.store.id,
@@ -167,7 +171,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: (transport) => callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport),
+      describe,
       delivery,
       clock,
       log: room('calls'),
@@ -205,7 +209,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   );
   started.add(() => web.close());
   started.add(() => desk.stop());
-  const ready = whenReady(engine, delivery);
+  // As if by TLS: then the store's SRTP keys may be in it.
+  const rehearsed = rehearseCalls(
+    rehearsedDescriptions(() => describe('tls')),
+    room('sip'),
+  );
+  started.add(() => rehearsed);
+  const ready = whenReady(engine, delivery).then(async (description) => {
+    await rehearsed;
+    const personaId = lanes[0]?.personaId ?? '';
+    await rehearseLane(media, { bindAddress: bind, personaId, lanes: config.engine.lanes }, room('calls'));
+    return description;
+  });
   // Whoever waits hears of a failure; the engine's own state tells everyone else.
   ready.catch(() => undefined);
   log.info({ version, sip: userAgent.listening, web: web.url, store: config.store.id }, 'gateway started');
