@@ -87,6 +87,8 @@ export interface ModelOptions {
   readonly positions?: number;
   /** The codec's products in TF32 on a GPU that has it. */
   readonly allowsShortFloats?: boolean;
+  /** What the codec is computed in; less than float32 needs a GPU. */
+  readonly codecType?: 'float32' | 'float16';
   /** 'checkpoint' (default): temperatures and top-k of config.json, else the published ones. 'greedy': always the likeliest. */
   readonly sampling?: 'checkpoint' | 'greedy';
 }

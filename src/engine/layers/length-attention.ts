@@ -16,38 +16,50 @@ import type { AttentionSizes } from './ring-attention.ts';
 
 /** What every layer shares in a run of several rows: one position of each lane, or several of one. */
 export interface LengthClock {
-  /** [rows, 1, head dim / 2] */
+  /** By position: [positionsTold, head dim / 2] */
   readonly cosines: Value;
   readonly sines: Value;
+  /** [lanes, steps] */
+  readonly positions: Value;
   /** Last slot that holds something once this run's rows are written: int32 [lanes]. */
   readonly lastSlot: Value;
   /** Slots in use, at most: int32 [1], on the host. More than the rows of a run that does not begin at position 0. */
   readonly mostSlots: Value;
-  /** lanes, steps, dim; one of the first two is -1. */
+  /** lanes, steps, 3 * dim; one of the first two is -1. */
   readonly runShape: Value;
 }
+
+/** Rotary angles are in a table of so many positions: 43 minutes. A lane that goes on longer stays at the last one. */
+export const positionsTold = 32_768;
 
 /** @param position of each row, counted from 0: int64 [rows] @param length slots that hold something: int64 [lanes] */
 export function lengthClock(
   graph: GraphBuilder,
   position: Value,
-  run: { readonly length: Value; readonly mostSlots: Value; readonly runShape: Value },
+  run: { readonly length: Value; readonly mostSlots: Value; readonly runShape: Value; readonly stepShape: Value },
   sizes: Pick<AttentionSizes, 'dim' | 'heads' | 'maxPeriod'>,
 ): LengthClock {
   const halfHead = sizes.dim / sizes.heads / 2;
   const frequencies = Array.from({ length: halfHead }, (_, i) => Math.exp((-Math.log(sizes.maxPeriod) * i) / halfHead));
-  const positions = graph.node('Cast', [graph.node('Unsqueeze', [position, graph.integers([1, 2])])], { to: 1 });
-  const angles = graph.node('Mul', [positions, graph.floats(frequencies)]); // [rows, 1, halfHead]
+  const [first, end, step] = [0, positionsTold, 1].map((each) => graph.floats([each], [])) as [Value, Value, Value];
+  const all = graph.node('Unsqueeze', [graph.node('Range', [first, end, step]), graph.integers([1])]);
+  const angles = graph.node('Mul', [all, graph.floats(frequencies)]); // folded at load, as what follows
   return {
     cosines: graph.narrow(graph.node('Cos', [angles])),
     sines: graph.narrow(graph.node('Sin', [angles])),
+    positions: graph.node('Reshape', [position, run.stepShape]),
     lastSlot: graph.node('Cast', [graph.node('Sub', [run.length, graph.integers([1], [])])], { to: 6 }),
     mostSlots: run.mostSlots,
     runShape: run.runShape,
   };
 }
 
-/** x [rows, dim] -> heads joined again, before the output projection. Keys and values become state `name`.k and .v. */
+const nothing = '' as Value;
+
+/**
+ * x [rows, dim] -> heads joined again, before the output projection. Keys and values become state `name`.k and .v. One operator takes the
+ * joined projections apart, turns queries and keys, appends and attends.
+ */
 export function lengthAttention(
   graph: GraphBuilder,
   name: string,
@@ -56,21 +68,15 @@ export function lengthAttention(
   clock: LengthClock,
   { dim, heads, slots }: AttentionSizes,
 ): Value {
-  const joined = graph.node('Reshape', [linear(graph, x, inProjection), graph.integers([-1, 1, 3 * dim])]);
-  const [queriesAndKeys, values] = graph.nodes('Split', [joined, graph.integers([2 * dim, dim])], 2, { axis: 2 });
-  const rotated = graph.node('RotaryEmbedding', [queriesAndKeys, clock.cosines, clock.sines], {
-    interleaved: 1,
-    num_heads: 2 * heads,
-  });
-  const inRun = (rows: Value): Value => graph.node('Reshape', [rows, clock.runShape]); // [lanes, steps, dim]
-  const [queries, keys] = graph.nodes('Split', [rotated], 2, { axis: 2, num_outputs: 2 });
+  const joined = graph.node('Reshape', [linear(graph, x, inProjection), clock.runShape]); // [lanes, steps, 3 * dim]
   const keyRing = graph.state(`${name}.k`, [heads, slots, dim / heads], 1);
   const valueRing = graph.state(`${name}.v`, [heads, slots, dim / heads], 1);
+  const { lastSlot, mostSlots, cosines, sines, positions } = clock;
   const [attended, nextKeys, nextValues] = graph.nodes(
     'com.microsoft.GroupQueryAttention',
-    [inRun(queries), inRun(keys), inRun(values), keyRing.value, valueRing.value, clock.lastSlot, clock.mostSlots],
+    [joined, nothing, nothing, keyRing.value, valueRing.value, lastSlot, mostSlots, cosines, sines, positions],
     3,
-    { num_heads: heads, kv_num_heads: heads },
+    { num_heads: heads, kv_num_heads: heads, do_rotary: 1, rotary_interleaved: 1 },
   );
   keyRing.next(nextKeys);
   valueRing.next(nextValues);

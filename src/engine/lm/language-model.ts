@@ -2,6 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
 import type { LaneTensor } from '../lanes/lane-tensor.ts';
+import { positionsTold } from '../layers/length-attention.ts';
 import { ringSlots } from '../layers/ring-attention.ts';
 import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
@@ -81,7 +82,8 @@ export class LanguageModel {
     this.#slots = Math.min(ringSlots(lm.context), positions);
     const temporal = temporalGraph(lm, checkpoint.lm, this.#slots, type);
     const oneStep = new Map([
-      ['run_shape', [-1, 1, lm.dim]],
+      ['run_shape', [-1, 1, 3 * lm.dim]],
+      ['step_shape', [-1, 1]],
       ['most_slots', [this.#slots]],
     ]);
     this.#tellsLengths = type !== 'float32';
@@ -282,7 +284,8 @@ export class LanguageModel {
       ['length', [first.position + rows.length]],
     ]);
     const settings = new Map([
-      ['run_shape', [1, -1, dim]],
+      ['run_shape', [1, -1, 3 * dim]],
+      ['step_shape', [1, -1]],
       ['most_slots', [first.position + rows.length]],
     ]);
     await this.#temporal.runRows(lane, rows.length, inputs, settings);
@@ -366,7 +369,7 @@ export class LanguageModel {
   /** Of the lane's next run. */
   #writePosition(lane: number): void {
     const position = Math.max(this.#lane(lane).ring.offset - 1, 0);
-    this.#temporal.tensor('position').writeId(lane, position);
+    this.#temporal.tensor('position').writeId(lane, Math.min(position, positionsTold - 1));
     if (!this.#tellsLengths) return;
     this.#temporal.tensor('length').writeId(lane, Math.min(position + 1, this.#slots));
     const last = this.#slots - 1;

@@ -13,7 +13,7 @@ import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onn
 /**
  * A run has a row a lane; in less than float32 also several rows of one lane, at positions that follow each other.
  * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt), position []
- *          in less than float32, where attention is told lengths: length [] and the settings most_slots, run_shape
+ *          in less than float32, where attention is told lengths: length [] and the settings most_slots, run_shape, step_shape
  * Outputs  hidden [dim], text_logits [textCard]
  * States   layer.N.k, layer.N.v [slots, dim]; with lengths [heads, slots, head dim]
  */
@@ -88,6 +88,7 @@ function attention(
     length: graph.input('length', 'int64', []),
     mostSlots: graph.setting('most_slots', 'int32', 1),
     runShape: graph.setting('run_shape', 'int64', 3),
+    stepShape: graph.setting('step_shape', 'int64', 2),
   };
   const clock = lengthClock(graph, position, run, sizes);
   return (name, x, inProjection) => lengthAttention(graph, name, x, inProjection, clock, sizes);
