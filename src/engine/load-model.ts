@@ -24,14 +24,24 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   const rules = options.sampling === 'greedy' ? { text: greedy, audio: greedy } : sampling;
   // One lane more than asked for: personas are prepared in it.
   const lanes = options.lanes + 1;
-  const { threads, allowsShortFloats = false, codecType = 'float32', positions = checkpoint.configuration.lm.context } = options;
+  const {
+    threads,
+    allowsShortFloats = false,
+    codecType = 'float32',
+    positions = checkpoint.configuration.lm.context,
+  } = options;
   const session = { threads };
   const type = options.type ?? (device.recorder === null ? 'float32' : 'bfloat16');
   const opened: { close(): void }[] = [runtime];
   try {
     const lm = new LanguageModel(runtime, checkpoint, rules, lanes, { ...session, type, positions });
     opened.unshift(lm);
-    const mimi = new Mimi(runtime, checkpoint, lanes, { ...session, allowsShortFloats, type: codecType, tokens: lm.tokens });
+    const mimi = new Mimi(runtime, checkpoint, lanes, {
+      ...session,
+      allowsShortFloats,
+      type: codecType,
+      tokens: lm.tokens,
+    });
     opened.unshift(mimi);
     const { codebooks } = checkpoint.configuration.lm;
     const frames =
