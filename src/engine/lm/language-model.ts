@@ -34,7 +34,9 @@ export interface LmOptions extends SessionOptions {
   readonly positions?: number;
   /** What a full cache forgets (default: `ring`). */
   readonly policy?: CachePolicy;
-  /** Attention as one operator; where not given, in less than float32. */
+  /** Positions of a prompt that are run together, at most; with 1 each step's logits can be read. */
+  readonly promptRows?: number;
+  /** Attention as one operator, to a linear cache; where not given, wherever there is one. */
   readonly isFused?: boolean;
 }
 
@@ -46,7 +48,7 @@ interface PromptRow {
 }
 
 /** Rows of one run: their text logits take 128 kB each. */
-const mostRows = 256;
+const mostPromptRows = 256;
 
 interface LmLane {
   readonly ring: TokenRing;
@@ -74,14 +76,18 @@ export class LanguageModel {
   /** Null where the cache is a ring. */
   readonly #linear: LinearCache | null;
   readonly #noiseIs: NoiseKind;
+  readonly #promptRowsMost: number;
   /** Steps of the prompt in progress that have not been run. */
   readonly #promptRows: PromptRow[] = [];
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
-    const { type = 'float32', positions = lm.context, policy = 'ring', isFused = type !== 'float32' } = options;
+    // CUDA's fused attention knows no float32.
+    const canFuse = runtime.device.recorder === null || (options.type ?? 'float32') !== 'float32';
+    const { type = 'float32', positions = lm.context, policy = 'ring', isFused = canFuse } = options;
     this.#lm = lm;
     this.#rules = rules;
+    this.#promptRowsMost = options.promptRows ?? mostPromptRows;
     this.#layout = cacheLayout(lm.context, positions, policy, isFused);
     const isLinear = this.#layout.kind === 'linear';
     const temporal = temporalGraph(lm, checkpoint.lm, this.#layout, type);
@@ -219,8 +225,8 @@ export class LanguageModel {
 
   /** Runs what is left of a prompt's steps. Until then the lane's cache does not hold them. */
   async finishPrompt(lane: number): Promise<void> {
-    for (let start = 0; start < this.#promptRows.length; start += mostRows) {
-      await this.#runRows(lane, this.#promptRows.slice(start, start + mostRows));
+    for (let start = 0; start < this.#promptRows.length; start += this.#promptRowsMost) {
+      await this.#runRows(lane, this.#promptRows.slice(start, start + this.#promptRowsMost));
     }
     this.#promptRows.length = 0;
   }
@@ -229,7 +235,7 @@ export class LanguageModel {
   async #runPromptStep(lane: number, embedding: Float32Array | null): Promise<void> {
     const position = this.#lane(lane).ring.offset - 1;
     const slot = this.#linear?.slot(lane, position) ?? this.#layout.slots;
-    if (slot < this.#layout.slots) {
+    if (slot < this.#layout.slots && this.#promptRowsMost > 1) {
       this.#promptRows.push({ position: slot, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
       return;
     }
