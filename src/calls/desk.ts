@@ -12,7 +12,7 @@ import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts
 import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
-import type { CallDesk, LiveCall, LiveEvent } from './contract.ts';
+import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
 import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
 import { TicketKeeper } from './ticket-keeper.ts';
@@ -23,6 +23,8 @@ const ALERTS_KEPT = 50;
 export interface StoreLane extends LaneRule {
   readonly personaId: string;
   readonly menuId: string;
+  /** What the agent begins a call with; null: as the model wants. Asked for at each call. */
+  readonly greeting: string | null;
   createExtractor(): OrderExtractor;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
 }
@@ -85,6 +87,10 @@ export class Desk implements CallDesk {
 
   get alerts(): readonly Extract<LiveEvent, { kind: 'alert' }>[] {
     return this.#alerts;
+  }
+
+  voiceOf(callId: string): CallVoice | null {
+    return this.#calls.get(callId)?.voice ?? null;
   }
 
   subscribe(listener: (event: LiveEvent) => void): () => void {
@@ -205,6 +211,7 @@ export class Desk implements CallDesk {
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
         callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,
         recordingConsent: consent,
+        greeting: lane.greeting,
         apologise: this.#keeper.refusal,
       },
       {

@@ -110,6 +110,11 @@ export class MediaLeg {
     if (!this.#isLost) this.#parts.plane.start(this.#options.callId);
   }
 
+  /** Rejects as `MediaPlane.say`. */
+  say(text: string): Promise<void> {
+    return this.#parts.plane.say(this.#options.callId, text);
+  }
+
   /** Plays the apology to its end. Rejects with APOLOGY_TIMEOUT, or as `open` and `MediaPlane.play`. */
   async apologise(): Promise<void> {
     const { plane, clock } = this.#parts;

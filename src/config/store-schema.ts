@@ -23,6 +23,8 @@ const lane = z.strictObject({
   /** Files, relative to the store's file. */
   menu: z.string().min(1),
   persona: z.string().min(1),
+  /** What the agent begins with, word for word; null: as the model wants. */
+  greeting: z.string().trim().min(1).max(400).nullable().default(null),
 });
 
 const sip = z

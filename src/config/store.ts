@@ -26,6 +26,7 @@ export interface LaneConfig {
   readonly user: string | null;
   readonly menuFile: string;
   readonly personaId: string;
+  readonly greeting: string | null;
 }
 
 /**
@@ -41,7 +42,8 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     const personaFile = beside(lane.persona);
     const persona = personaFiles.get(personaFile) ?? readPersona(personaFile);
     personaFiles.set(personaFile, persona);
-    return { id: lane.id, trunk: lane.trunk, user: lane.user, menuFile: beside(lane.menu), personaId: persona.id };
+    const { id, trunk, user, greeting } = lane;
+    return { id, trunk, user, menuFile: beside(lane.menu), personaId: persona.id, greeting };
   });
   return {
     ...settings,

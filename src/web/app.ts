@@ -15,6 +15,7 @@ import { messagePage } from './pages/sign-in-page.ts';
 import { isLoopback, namesLoopback } from './peer.ts';
 import { probeRoutes } from './probes.ts';
 import { sendRecording } from './recording.ts';
+import { sayRoute } from './say.ts';
 import type { Account } from './sign-in/account.ts';
 import { Gate, requireSameOrigin } from './sign-in/gate.ts';
 import type { SignInLinks } from './sign-in/links.ts';
@@ -100,6 +101,8 @@ export function buildApp(options: WebOptions, deps: WebDeps, { account, links, f
       response.redirect(303, `/calls/${encodeURIComponent(found.ticket.callId)}?notice=${notice}`);
     },
   );
+
+  app.use(sayRoute(desk, gate, log));
 
   app.get('/live', (request, response) => {
     response.send(livePage(frame(request)));

@@ -21,6 +21,7 @@ export function deskFixture(
   changes: Partial<DeskOptions> = {},
   realDelivery?: DeliveryPlane,
   toTicket: StoreLane['toTicket'] = testTicket,
+  greeting: string | null = null,
 ) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
@@ -32,6 +33,7 @@ export function deskFixture(
     user: null,
     personaId: 'nano',
     menuId: 'test',
+    greeting,
     createExtractor: testExtractor,
     toTicket,
   };

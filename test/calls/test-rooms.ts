@@ -56,6 +56,13 @@ export class TestMedia implements MediaPlane {
   async update(_callId: string, changed: NegotiatedMedia) {
     this.log.push(`update ${changed.direction}`);
   }
+  /** What the agent was given to say, and how it ends: resolve or reject. */
+  readonly sayings: ({ readonly callId: string; readonly text: string } & PromiseWithResolvers<void>)[] = [];
+  say(callId: string, text: string) {
+    const saying = { callId, text, ...Promise.withResolvers<void>() };
+    this.sayings.push(saying);
+    return saying.promise;
+  }
   play() {
     this.log.push('play');
     return new Promise<void>((resolve) => {

@@ -39,7 +39,9 @@ export async function serveEcho(socketPath: string, lanes: number, model = new E
     timings: new StageClock(),
     onRunFailed: () => {},
   });
-  return startPortServer({ socketPath, scheduler, textStream: () => [], textLeadMs: 400, onInvalid: () => {} });
+  // Words are numbers here: the text tokens themselves.
+  const textStream = (words: string) => words.split(' ').map(Number);
+  return startPortServer({ socketPath, scheduler, textStream, textLeadMs: 400, onInvalid: () => {} });
 }
 
 export interface Rig {
