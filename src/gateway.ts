@@ -5,8 +5,8 @@ import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
-import type { StoreConfig } from './config/store.ts';
-import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
+import { apologyClip, type StoreConfig } from './config/store.ts';
+import type { EngineDescription, EngineSupervisor, SpokenClip } from './engine/contract.ts';
 import { parseDeviceName } from './engine/ort/open-device.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
 import { startEngineProcess } from './engine/serving/supervisor.ts';
@@ -111,6 +111,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       threads: config.engine.threads,
       personas: config.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
+      clips: apologyClips(config),
     },
     { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
   );
@@ -154,7 +155,6 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       lanes,
       bindAddress: bind,
       maxMs: config.calls.maxSeconds * 1_000,
-      apologyFile: config.calls.apology,
       retryAfterSeconds: config.calls.retryAfterSeconds,
       recordingsDirectory: config.recording.enabled ? recordingsDirectory : null,
       consent: config.recording.consent,
@@ -214,6 +214,11 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     ready,
     stop: () => started.run(),
   };
+}
+
+function apologyClips({ calls: { apologyWords }, dataDirectory, personas }: StoreConfig): readonly SpokenClip[] {
+  if (apologyWords === null) return [];
+  return personas.map(({ id }) => ({ personaId: id, words: apologyWords, file: apologyClip(dataDirectory, id) }));
 }
 
 async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {

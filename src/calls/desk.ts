@@ -25,6 +25,8 @@ export interface StoreLane extends LaneRule {
   readonly menuId: string;
   /** What the agent begins a call with; null: as the model wants. Asked for at each call. */
   readonly greeting: string | null;
+  /** WAV files; the first that can be played is. */
+  readonly apologyFiles: readonly string[];
   createExtractor(): OrderExtractor;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
 }
@@ -38,7 +40,6 @@ export interface DeskOptions {
   readonly lanes: readonly StoreLane[];
   readonly bindAddress: string;
   readonly maxMs: number;
-  readonly apologyFile: string;
   readonly retryAfterSeconds: number;
   /** Directory for recordings; null: off. */
   readonly recordingsDirectory: string | null;
@@ -167,7 +168,7 @@ export class Desk implements CallDesk {
   /** A call with its parts: the order, the report, the media leg's descriptions. */
   #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
     const { personaId, menuId } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
@@ -206,7 +207,7 @@ export class Desk implements CallDesk {
         bindAddress,
         startedWallMs,
         maxMs,
-        apologyFile,
+        apologyFiles: lane.apologyFiles,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
         callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,

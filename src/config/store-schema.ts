@@ -166,6 +166,8 @@ const calls = z.strictObject({
   maxSeconds: z.number().positive().default(600),
   /** Played when the model fails. */
   apology: z.string().min(1),
+  /** The same in each persona's own voice, made when the engine starts; null: the file above for all. */
+  apologyWords: z.string().trim().min(1).max(200).nullable().default(null),
   /** `Retry-After` of a 486 when every lane is taken. */
   retryAfterSeconds: z.int().positive().default(10),
 });

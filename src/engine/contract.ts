@@ -28,6 +28,16 @@ export interface EngineOptions {
    * given out as long as there are any. Default 80.
    */
   readonly frameBudgetMs?: number | null;
+  /** Made at the start, where they are not there already. */
+  readonly clips?: readonly SpokenClip[];
+}
+
+/** Words that a persona says into a WAV file when the engine starts, for the time when there is no engine. */
+export interface SpokenClip {
+  readonly personaId: string;
+  readonly words: string;
+  /** Absolute. */
+  readonly file: string;
 }
 
 /** One frame back from the model. */

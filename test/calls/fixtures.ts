@@ -34,6 +34,7 @@ export function deskFixture(
     personaId: 'nano',
     menuId: 'test',
     greeting,
+    apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor: testExtractor,
     toTicket,
   };
@@ -44,7 +45,6 @@ export function deskFixture(
       lanes: [lane],
       bindAddress: '127.0.0.1',
       maxMs: 45_000,
-      apologyFile: 'apology.wav',
       retryAfterSeconds: 10,
       recordingsDirectory: null,
       consent: null,

@@ -31,6 +31,7 @@ export class TestMedia implements MediaPlane {
   readonly log: string[] = [];
   readonly opened: OpenSession[] = [];
   refusal: SpeakerpostError | null = null;
+  readonly played: string[] = [];
   finishPlay: (() => void) | null = null;
   readonly #listeners: Listeners<MediaEvents> = {};
 
@@ -63,8 +64,12 @@ export class TestMedia implements MediaPlane {
     this.sayings.push(saying);
     return saying.promise;
   }
-  play() {
+  /** Files that are not there. */
+  readonly missing = new Set<string>();
+  play(_callId: string, file: string) {
+    if (this.missing.has(file)) return Promise.reject(new SpeakerpostError('WAV_INVALID', { file, reason: 'none' }));
     this.log.push('play');
+    this.played.push(file);
     return new Promise<void>((resolve) => {
       this.finishPlay = resolve;
     });

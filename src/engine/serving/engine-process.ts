@@ -15,6 +15,7 @@ import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
 import { PersonaImages } from './persona-images.ts';
 import { startPortServer } from './port-server.ts';
 import { type EngineCommand, type EngineReport, heartbeatMs } from './process-messages.ts';
+import { renderClip } from './spoken-clip.ts';
 import { deadlineMs, StageClock } from './stage-timings.ts';
 import { type Pace, textStream } from './words.ts';
 
@@ -59,6 +60,7 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   });
   await images.warm();
   await warmUp(model, images, options.personas);
+  await renderClips(model, images, options, prompts, tokenizer);
   const timings = new StageClock();
   const padding = new Set(model.summary.textPaddingIds);
   const scheduler = new LaneScheduler({
@@ -121,7 +123,7 @@ function openLog(
   { personaId, seed }: LaneRequest,
   file: string,
   model: SpeechModel,
-  { personas, modelDirectory, device }: EngineOptions,
+  { personas, modelDirectory }: EngineOptions,
   prompt: PersonaPrompt,
 ): CallLog {
   const { text, voice } = personas.find(({ id }) => id === personaId) ?? { text: null, voice: null };
@@ -130,7 +132,7 @@ function openLog(
     seed,
     codebooks: model.summary.codebooks,
     model: modelDirectory,
-    device,
+    device: model.summary.device,
     checkpoint: model.summary.fingerprint,
     persona: { id: personaId, text, voice, hash: promptFingerprint(prompt) },
   };
@@ -151,12 +153,32 @@ async function warmUp(model: SpeechModel, images: PersonaImages, [persona]: read
   }
 }
 
+/** On a lane that no call has yet. One that cannot be made does not keep the engine from its calls. */
+async function renderClips(
+  model: SpeechModel,
+  images: PersonaImages,
+  { clips = [] }: EngineOptions,
+  prompts: Prompts,
+  tokenizer: Tokenizer,
+): Promise<void> {
+  for (const { personaId, words, file } of clips) {
+    try {
+      const tokens = textStream(words, tokenizer, paceOf(model), 0);
+      const image = await images.get(personaId);
+      const madeFrom = [model.summary.fingerprint, promptFingerprint(promptOf(prompts, personaId)), words];
+      await renderClip(model, { image, tokens, file, madeFrom });
+    } catch (error) {
+      report({ kind: 'clipFailed', error: describeError(error) });
+    }
+  }
+}
+
 function describe(model: SpeechModel, options: EngineOptions): EngineDescription {
-  const { parameters, runtimeVersion, textLeadFrames } = model.summary;
+  const { parameters, runtimeVersion, textLeadFrames, device } = model.summary;
   const { lanes } = model;
   return {
     model: basename(options.modelDirectory),
-    device: options.device,
+    device,
     lanes,
     runtimeVersion,
     parameters,

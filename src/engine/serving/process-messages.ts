@@ -19,6 +19,8 @@ export type EngineReport =
   | { readonly kind: 'clientInvalid'; readonly error: ErrorRecord }
   /** The log of a call could not be written; the call goes on. */
   | { readonly kind: 'callLogFailed'; readonly error: ErrorRecord }
+  /** A clip could not be made; the engine starts without it. */
+  | { readonly kind: 'clipFailed'; readonly error: ErrorRecord }
   | { readonly kind: 'loopLag'; readonly sample: LoopLagSample }
   | { readonly kind: 'timings'; readonly timings: StageTimings };
 

@@ -142,6 +142,9 @@ class Supervisor implements EngineSupervisor {
       case 'callLogFailed':
         this.#deps.log.warn({ error: report.error }, 'the log of a call cannot be written');
         return;
+      case 'clipFailed':
+        this.#deps.log.warn({ error: report.error }, 'a clip in the voice of a persona cannot be made');
+        return;
       case 'loopLag':
         this.#deps.onLoopLag?.(report.sample);
         return;

@@ -108,6 +108,10 @@ export const engineErrors = {
     message: 'Lane {lane} cannot say {words}: {reason}',
     remedy: 'Write numbers and signs as words, shorten the text, or use a checkpoint whose tokenizer knows them.',
   },
+  CLIP_UNUSABLE: {
+    message: 'The apology in the voice of a persona, {file}, cannot be made: {reason}',
+    remedy: 'calls.apology is played instead. Change calls.apologyWords, or set it to null.',
+  },
   ENGINE_LANES_TOO_MANY: {
     message: '{lanes} lanes take {neededMb} MB, {availableMb} MB are free: {fits} lanes fit',
     remedy: 'Set engine.lanes to {fits} or less, free memory, or use a machine with more.',
