@@ -6,10 +6,10 @@ import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import { apologyClip, type StoreConfig } from './config/store.ts';
-import type { EngineDescription, EngineSupervisor, SpokenClip } from './engine/contract.ts';
-import { parseDeviceName } from './engine/ort/open-device.ts';
+import type { EngineDescription, SpokenClip } from './engine/contract.ts';
+import { chooseDevices } from './engine/serving/choose-devices.ts';
+import { type EngineFleet, startEngineFleet } from './engine/serving/engine-fleet.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
-import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
@@ -38,7 +38,7 @@ export interface Gateway {
   readonly desk: CallDesk;
   readonly reader: RecordReader;
   readonly delivery: DeliveryPlane;
-  readonly engine: EngineSupervisor;
+  readonly engine: EngineFleet;
   readonly web: WebServer;
   /** E.g. `udp/127.0.0.1:5060`. */
   readonly sipListening: readonly string[];
@@ -103,24 +103,31 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const reader = startRecordReader(databaseFile);
   started.add(() => reader.stop());
 
-  const engine = startEngineProcess(
+  const { devices, reason } = await chooseDevices(config.engine.device, config.engine.processes);
+  room('engine').info({ devices, reason }, 'engine devices');
+  const engine = startEngineFleet(
     {
       modelDirectory: config.engine.model,
       lanes: config.engine.lanes,
-      device: parseDeviceName(config.engine.device),
+      devices,
       threads: config.engine.threads,
       personas: config.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
       clips: apologyClips(config),
     },
-    { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
+    (process, firstLane) => ({
+      clock,
+      log: room('engine').child({ process }),
+      onLoopLag: lag(process === 0 ? 'engine' : `engine-${process}`),
+      onTimings: (timings) => exportTimings(timings, process, firstLane, metrics),
+    }),
   );
   started.add(() => engine.stop());
 
   const media = startMediaPlane(
     {
       rtpPorts: config.media.rtpPorts,
-      engineSocket: engine.socketPath,
+      engineSockets: engine.members.map(({ socketPath }) => socketPath),
       mediaTimeoutMs: config.media.timeoutSeconds * 1_000,
     },
     { clock, log: room('media') },
@@ -221,7 +228,7 @@ function apologyClips({ calls: { apologyWords }, dataDirectory, personas }: Stor
   return personas.map(({ id }) => ({ personaId: id, words: apologyWords, file: apologyClip(dataDirectory, id) }));
 }
 
-async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {
+async function whenReady(engine: EngineFleet, delivery: DeliveryPlane): Promise<EngineDescription> {
   const description = await engine.ready;
   // A queue that is away must not keep cars from ordering: tickets are safe without it.
   for (let asked = 0; asked < QUEUE_ASKED_TIMES && (await delivery.health()).queue === 'starting'; asked++) {
@@ -231,14 +238,19 @@ async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Pro
 }
 
 async function readiness(
-  engine: EngineSupervisor,
+  engine: EngineFleet,
   delivery: DeliveryPlane,
   sipServer: SipServerProcess | null,
 ): Promise<Readiness> {
   const health = await delivery.health();
-  const { state } = engine;
+  const { state, members } = engine;
+  const up = members.filter((member) => member.state.kind === 'ready').length;
   const checks = [
-    { name: 'engine', ok: state.kind === 'ready', detail: state.kind === 'failed' ? state.error.code : state.kind },
+    {
+      name: 'engine',
+      ok: state.kind === 'ready',
+      detail: `${state.kind === 'failed' ? state.error.code : state.kind}, ${up} of ${members.length} up`,
+    },
     {
       name: 'sip',
       ok: sipServer === null || sipServer.url !== null,
@@ -254,14 +266,21 @@ async function readiness(
   return { ready: checks.every((check) => check.ok), checks };
 }
 
-function exportTimings(timings: StageTimings, { engineMs, deadlineMisses }: Metrics): void {
+function exportTimings(
+  timings: StageTimings,
+  process: number,
+  firstLane: number,
+  { engineMs, deadlineMisses }: Metrics,
+): void {
+  const engine = String(process);
   for (const stage of ['wait', 'run', 'total', 'open'] as const) {
     const { p50Ms, p99Ms, maxMs } = timings[stage];
-    engineMs.set({ stage, quantile: '0.5' }, p50Ms);
-    engineMs.set({ stage, quantile: '0.99' }, p99Ms);
-    engineMs.set({ stage, quantile: '1' }, maxMs);
+    engineMs.set({ engine, stage, quantile: '0.5' }, p50Ms);
+    engineMs.set({ engine, stage, quantile: '0.99' }, p99Ms);
+    engineMs.set({ engine, stage, quantile: '1' }, maxMs);
   }
-  for (const [lane, misses] of Object.entries(timings.missesByLane)) deadlineMisses.inc({ lane }, misses);
+  for (const [lane, misses] of Object.entries(timings.missesByLane))
+    deadlineMisses.inc({ lane: String(firstLane + Number(lane)) }, misses);
 }
 
 function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => void {

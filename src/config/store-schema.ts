@@ -112,13 +112,15 @@ const media = z.strictObject({
 const engine = z.strictObject({
   /** Checkpoint folder. */
   model: z.string().min(1),
-  /** `cuda`, `cuda:1`: a card by its number; `auto`: a card where a usable one is, else the CPU, and the log says why. */
+  /** `cuda`, `cuda:1`: a card by its number; `cuda:0,1`: several; `auto`: every usable card, else the CPU, and the log says why. */
   device: z
     .string()
-    .regex(/^(cpu|auto|cuda(:\d+)?)$/, 'expected cpu, cuda, cuda:N or auto')
+    .regex(/^(cpu|auto|cuda(:\d+(,\d+)*)?)$/, 'expected cpu, cuda, cuda:N, cuda:N,M or auto')
     .default('cpu'),
-  /** Conversations at once. */
-  lanes: z.int().min(1).max(192).default(2),
+  /** Processes on the CPU; on cards there is one a card. */
+  processes: z.int().min(1).max(16).default(1),
+  /** Conversations at once, of all processes together. */
+  lanes: z.int().min(1).max(1536).default(2),
   threads: z.int().min(1).max(64).default(1),
   /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
   frameBudgetMs: z.number().positive().nullable().default(80),

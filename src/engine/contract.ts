@@ -70,10 +70,20 @@ export interface LaneHandle {
   close(): void;
 }
 
+/** How busy an engine process is, as its client sees it. */
+export interface EngineLoad {
+  readonly lanes: number;
+  /** Lanes of this client that are open or being opened. */
+  readonly openLanes: number;
+  /** From a frame's arrival in the engine to its answer, over the last ten seconds; null: there were none. */
+  readonly p99Ms: number | null;
+}
+
 /** A connection to an engine process; when the connection ends, its lanes are freed. */
 export interface EngineClient {
   /** Milliseconds by which text comes before its sound, from the checkpoint (frames x 80). */
   readonly textLeadMs: number;
+  readonly load: EngineLoad;
   /**
    * `logFile`: where the engine writes what a replay of the call needs; null: nowhere.
    * Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN.

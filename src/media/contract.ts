@@ -136,8 +136,8 @@ export interface MediaEvents {
 export interface MediaPlaneOptions {
   /** First and last UDP port for RTP, both included. */
   readonly rtpPorts: { readonly first: number; readonly last: number };
-  /** The engine's frame port (a Unix-domain socket). */
-  readonly engineSocket: string;
+  /** The frame ports of the engine processes (Unix-domain sockets). */
+  readonly engineSockets: readonly string[];
   /** No RTP for so long raises `mediaTimeout`; not while on hold. */
   readonly mediaTimeoutMs: number;
 }

@@ -46,8 +46,8 @@ export function createMetrics() {
     }),
     engineMs: new Gauge({
       name: 'speakerpost_engine_ms',
-      help: 'In the engine over the last second, by stage: wait (ready to started), run, total (ready to done), open (a lane). total p99 near 80: lower engine.lanes.',
-      labelNames: ['stage', 'quantile'],
+      help: 'In an engine process over the last second, by stage: wait (ready to started), run, total (ready to done), open (a lane). total p99 near 80: lower engine.lanes.',
+      labelNames: ['engine', 'stage', 'quantile'],
       registers,
     }),
     deadlineMisses: new Counter({

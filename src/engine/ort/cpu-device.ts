@@ -8,6 +8,8 @@ const memTypeDefault = 0;
 
 export const cpuDevice: Device = {
   name: 'cpu',
+  // What the kernel and this process's group have left; swap would be too slow for a frame every 80 ms.
+  availableBytes: () => process.availableMemory(),
   allocate: (byteLength) => new CpuMemory(byteLength),
   allocateShared: (byteLength) => new CpuMemory(byteLength),
   createMemoryInfo: (library) => library.create('CreateMemoryInfo', 'Cpu', arenaAllocator, 0, memTypeDefault),

@@ -45,6 +45,12 @@ export class CudaDevice implements Device {
     this.recorder = new StreamRecorder(this.#cuda, this.#main, this.#beside);
   }
 
+  availableBytes(): number {
+    const free = new BigUint64Array(1);
+    this.#cuda.call('cudaMemGetInfo', free, new BigUint64Array(1));
+    return Number(free[0]);
+  }
+
   allocate(byteLength: number): CudaMemory {
     return new CudaMemory(this.#cuda, this.#main, byteLength);
   }

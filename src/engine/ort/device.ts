@@ -6,6 +6,8 @@ import type { OrtHandle, OrtLibrary } from './library.ts';
 
 export interface Device {
   readonly name: string;
+  /** Memory that can still be taken. */
+  availableBytes(): number;
   /** Zeroed memory that stays at its address until `free`. */
   allocate(byteLength: number): DeviceMemory;
   /** The same, which the host reads and writes as quickly as its own: for what goes in and out each frame. */

@@ -14,7 +14,7 @@ import type { AgentFrame } from '../contract.ts';
  * +----------+------+----------------------+
  *
  * client to engine                                                           engine to client
- *  1 open    | conversation u32 | seed f64 | see below |                     16 hello   | "SPF2" | text lead ms u32 |
+ *  1 open    | conversation u32 | seed f64 | see below |                     16 hello   | "SPF3" | text lead ms u32 | lanes u16 |
  *  2 user    | conversation u32 | frame u32 | 1920 x f32   |                 17 opened  | conversation u32 | lane u16 |
  *  3 close   | conversation u32 |                                            18 refused | conversation u32 | error JSON |
  *  4 say     | conversation u32 | saying u32 | words UTF-8 |                 19 agent   | see below |
@@ -42,7 +42,7 @@ export type ClientMessage =
   | { readonly kind: 'close'; readonly conversation: number };
 
 export type EngineMessage =
-  | { readonly kind: 'hello'; readonly textLeadMs: number }
+  | { readonly kind: 'hello'; readonly textLeadMs: number; readonly lanes: number }
   | { readonly kind: 'opened'; readonly conversation: number; readonly lane: number }
   | { readonly kind: 'refused'; readonly conversation: number; readonly error: ErrorRecord }
   | { readonly kind: 'agent'; readonly conversation: number; readonly frame: AgentFrame }
@@ -55,7 +55,7 @@ export type EngineMessage =
   | { readonly kind: 'failed'; readonly conversation: number; readonly error: ErrorRecord };
 
 const sampleBytes = frameSamples * 4;
-const magic = 'SPF2';
+const magic = 'SPF3';
 const noPiece = 0xffff;
 /** Bytes of a persona's name with a log file's, of words to say, of an error, of a piece. */
 export const longestText = 4096;
@@ -111,9 +111,10 @@ export function encodeClientMessage(message: ClientMessage): Buffer {
 export function encodeEngineMessage(message: EngineMessage): Buffer {
   switch (message.kind) {
     case 'hello': {
-      const bytes = start(types.hello, 8, 0);
+      const bytes = start(types.hello, 10, 0);
       bytes.write(magic, 5, 'latin1');
       bytes.writeUInt32LE(message.textLeadMs, 9);
+      bytes.writeUInt16LE(message.lanes, 13);
       return bytes;
     }
     case 'opened': {
@@ -186,9 +187,9 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
   const conversation = conversationOf(message);
   switch (message[0]) {
     case types.hello:
-      size(message, 9);
       if (message.toString('latin1', 1, 5) !== magic) throw invalid('the other side speaks another protocol');
-      return { kind: 'hello', textLeadMs: message.readUInt32LE(5) };
+      size(message, 11);
+      return { kind: 'hello', textLeadMs: message.readUInt32LE(5), lanes: message.readUInt16LE(9) };
     case types.opened:
       size(message, 7);
       return { kind: 'opened', conversation, lane: message.readUInt16LE(5) };

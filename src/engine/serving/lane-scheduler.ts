@@ -95,6 +95,10 @@ export class LaneScheduler {
     this.#lanes = new Array(options.model.lanes).fill(null);
   }
 
+  get lanes(): number {
+    return this.#lanes.length;
+  }
+
   /** Milliseconds since the run in progress started; null between runs. */
   get runningMs(): number | null {
     return this.#run === null ? null : this.#options.clock.nowMs() - this.#runStartedMs;

@@ -73,7 +73,7 @@ class Connection {
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#releaseAll());
-    this.#send({ kind: 'hello', textLeadMs: options.textLeadMs });
+    this.#send({ kind: 'hello', textLeadMs: options.textLeadMs, lanes: options.scheduler.lanes });
   }
 
   end(): void {

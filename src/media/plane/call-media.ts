@@ -6,7 +6,8 @@ import type { PortPool } from '../port-pool.ts';
 import type { Recorder, Recording } from '../recording/recorder.ts';
 import type { SendTicker } from '../send/send-ticker.ts';
 import { openMediaSession } from '../session.ts';
-import type { EngineLink, OpenedLane } from './engine-link.ts';
+import type { OpenedLane } from './engine-link.ts';
+import type { EngineLinks } from './engine-links.ts';
 import { LanePartner } from './lane-partner.ts';
 import type { ClosedSession } from './messages.ts';
 
@@ -14,7 +15,7 @@ import type { ClosedSession } from './messages.ts';
 export interface CallMediaDeps {
   readonly ports: PortPool;
   readonly ticker: SendTicker;
-  readonly engine: EngineLink;
+  readonly engine: EngineLinks;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly log: Log;

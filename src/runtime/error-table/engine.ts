@@ -15,7 +15,7 @@ export const engineErrors = {
   },
   DEVICE_UNKNOWN: {
     message: 'There is no device {device}',
-    remedy: 'Name cpu, cuda, cuda:N (a card by its number) or auto.',
+    remedy: 'Name cpu, cuda, cuda:N (a card by its number), cuda:N,M (several, each once) or auto.',
   },
   CUDA_PROVIDER_MISSING: {
     message: "ONNX Runtime's CUDA provider {file} cannot be used: {reason}",

@@ -22,7 +22,7 @@ const clientMessages: ClientMessage[] = [
   { kind: 'close', conversation: 2 },
 ];
 const engineMessages: EngineMessage[] = [
-  { kind: 'hello', textLeadMs: 400 },
+  { kind: 'hello', textLeadMs: 400, lanes: 192 },
   { kind: 'opened', conversation: 1, lane: 3 },
   { kind: 'refused', conversation: 1, error },
   { kind: 'agent', conversation: 1, frame: agent },

@@ -59,7 +59,7 @@ export function startRig(t: Test): Rig {
   const socketPath = join(folder, 'engine.sock');
   const workers: Worker[] = [];
   const plane = startMediaPlane(
-    { rtpPorts: RTP_PORTS, engineSocket: socketPath, mediaTimeoutMs: 30_000 },
+    { rtpPorts: RTP_PORTS, engineSockets: [socketPath], mediaTimeoutMs: 30_000 },
     {
       clock: systemClock,
       log: silentLog,
