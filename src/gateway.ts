@@ -9,6 +9,7 @@ import { apologyClip, type StoreConfig } from './config/store.ts';
 import type { EngineDescription, SpokenClip } from './engine/contract.ts';
 import { chooseDevices } from './engine/serving/choose-devices.ts';
 import { type EngineFleet, startEngineFleet } from './engine/serving/engine-fleet.ts';
+import type { EngineMemory } from './engine/serving/process-messages.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
 import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
@@ -119,6 +120,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       clock,
       log: room('engine').child({ process }),
       onLoopLag: lag(process === 0 ? 'engine' : `engine-${process}`),
+      onMemory: (memory) => exportMemory(memory, process, metrics),
       onTimings: (timings) => exportTimings(timings, process, firstLane, metrics),
     }),
   );
@@ -281,6 +283,12 @@ function exportTimings(
   }
   for (const [lane, misses] of Object.entries(timings.missesByLane))
     deadlineMisses.inc({ lane: String(firstLane + Number(lane)) }, misses);
+}
+
+function exportMemory({ hostBytes, device }: EngineMemory, process: number, { engineMemory }: Metrics): void {
+  const engine = String(process);
+  engineMemory.set({ engine, where: 'host' }, hostBytes);
+  if (device !== null) engineMemory.set({ engine, where: 'device' }, device.usedBytes);
 }
 
 function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => void {

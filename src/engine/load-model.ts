@@ -23,7 +23,7 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   const { threads, allowsShortFloats = false, positions = checkpoint.configuration.lm.context } = options;
   const type = options.type ?? (device.recorder === null ? 'float32' : 'bfloat16');
   const mode = device.recorder === null ? 'cpu float32' : (`cuda ${type}` as const);
-  checkLanesFit(modelMemory(checkpoint.configuration, mode, positions), options.lanes, device.availableBytes());
+  checkLanesFit(modelMemory(checkpoint.configuration, mode, positions), options.lanes, device.memory().freeBytes);
   const runtime = new OrtRuntime(device);
   const { sampling } = checkpoint.configuration;
   const greedy = { temperature: 0, topK: 1 };

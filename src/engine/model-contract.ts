@@ -111,5 +111,12 @@ export interface SpeechModel {
    * starts when the one before has ended. Results are in the order of `frames`.
    */
   step(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]>;
+  /** Of the card, whoever uses it; null on the CPU, where it is the process's own. */
+  deviceMemory?(): DeviceMemoryUse | null;
   close(): void;
+}
+
+export interface DeviceMemoryUse {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
 }

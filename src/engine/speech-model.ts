@@ -7,6 +7,7 @@ import { runPrompt } from './lm/prompt.ts';
 import { checkPrompt } from './lm/prompt-check.ts';
 import type { Mimi } from './mimi/mimi.ts';
 import type {
+  DeviceMemoryUse,
   LaneFrame,
   LaneResult,
   ModelSummary,
@@ -100,6 +101,13 @@ export class CheckpointModel implements SpeechModel {
     } finally {
       this.#countPending(frames, -1);
     }
+  }
+
+  deviceMemory(): DeviceMemoryUse | null {
+    const { device } = this.#parts.runtime;
+    if (device.recorder === null) return null;
+    const { freeBytes, totalBytes } = device.memory();
+    return { usedBytes: totalBytes - freeBytes, totalBytes };
   }
 
   /** Frees everything once the steps that were asked for have ended. A second time it does nothing. */

@@ -50,6 +50,12 @@ export function createMetrics() {
       labelNames: ['engine', 'stage', 'quantile'],
       registers,
     }),
+    engineMemory: new Gauge({
+      name: 'speakerpost_engine_memory_bytes',
+      help: 'Memory of an engine process on the host, and in use on its card by all. It must not grow while calls come and go: report it if it does.',
+      labelNames: ['engine', 'where'],
+      registers,
+    }),
     deadlineMisses: new Counter({
       name: 'speakerpost_deadline_misses_total',
       help: 'Frames answered more than 80 ms after they came, by lane of the model. Any steady rise: lower engine.lanes or add cores.',
@@ -100,7 +106,7 @@ export function createMetrics() {
     }),
     loopLagMs: new Gauge({
       name: 'speakerpost_loop_lag_ms',
-      help: 'Event-loop lag over the last 5 s by thread and quantile. Above 20 in "media": free a core; in "main": a page is too slow.',
+      help: 'Event-loop lag over the last 5 s (engine: 1 s) by thread and quantile. Above 20 in "media": free a core; in "main": a page is too slow.',
       labelNames: ['thread', 'quantile'],
       registers,
     }),

@@ -4,7 +4,7 @@ import { findCudaLibraries, loadCuda } from './cuda-library.ts';
 import { CudaMemory, PinnedMemory } from './cuda-memory.ts';
 import { StreamRecorder } from './cuda-recorder.ts';
 import { listCards } from './describe-cuda.ts';
-import type { Device, DeviceRunOptions, DeviceSessionOptions, RunRecorder } from './device.ts';
+import type { Device, DeviceRunOptions, DeviceSessionOptions, MemoryState, RunRecorder } from './device.ts';
 import type { OrtHandle, OrtLibrary } from './library.ts';
 
 // onnxruntime_c_api.h: OrtDeviceAllocator, OrtMemTypeDefault
@@ -45,10 +45,11 @@ export class CudaDevice implements Device {
     this.recorder = new StreamRecorder(this.#cuda, this.#main, this.#beside);
   }
 
-  availableBytes(): number {
+  memory(): MemoryState {
     const free = new BigUint64Array(1);
-    this.#cuda.call('cudaMemGetInfo', free, new BigUint64Array(1));
-    return Number(free[0]);
+    const total = new BigUint64Array(1);
+    this.#cuda.call('cudaMemGetInfo', free, total);
+    return { freeBytes: Number(free[0]), totalBytes: Number(total[0]) };
   }
 
   allocate(byteLength: number): CudaMemory {

@@ -14,13 +14,13 @@ import { Admission } from './admission.ts';
 import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
 import { PersonaImages } from './persona-images.ts';
 import { startPortServer } from './port-server.ts';
-import { type EngineCommand, type EngineReport, heartbeatMs } from './process-messages.ts';
+import { type EngineCommand, type EngineMemory, type EngineReport, heartbeatMs } from './process-messages.ts';
 import { renderClip } from './spoken-clip.ts';
 import { deadlineMs, StageClock } from './stage-timings.ts';
 import { type Pace, textStream } from './words.ts';
 
 const frameMs = 80;
-const timingsEveryMs = 1_000;
+const figuresEveryMs = 1_000;
 const defaultImages = { count: 64, bytes: 2e9 };
 /** Runs of one lane and of all before the first call: the first ones take longer, and the watchdog must not count them. */
 const warmUpRuns = 3;
@@ -84,8 +84,11 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     onInvalid: (error) => report({ kind: 'clientInvalid', error }),
   });
   setInterval(() => report({ kind: 'heartbeat', runningMs: scheduler.runningMs }), heartbeatMs);
-  setInterval(() => report({ kind: 'timings', timings: timings.take() }), timingsEveryMs);
-  watchLoopLag((sample) => report({ kind: 'loopLag', sample }));
+  setInterval(() => {
+    report({ kind: 'timings', timings: timings.take() });
+    report({ kind: 'memory', memory: memoryOf(model) });
+  }, figuresEveryMs);
+  watchLoopLag((sample) => report({ kind: 'loopLag', sample }), figuresEveryMs);
   report({ kind: 'ready', description: describe(model, options) });
 }
 
@@ -171,6 +174,10 @@ async function renderClips(
       report({ kind: 'clipFailed', error: describeError(error) });
     }
   }
+}
+
+function memoryOf(model: SpeechModel): EngineMemory {
+  return { hostBytes: process.memoryUsage.rss(), device: model.deviceMemory?.() ?? null };
 }
 
 function describe(model: SpeechModel, options: EngineOptions): EngineDescription {

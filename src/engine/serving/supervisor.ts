@@ -7,7 +7,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { LoopLagSample } from '../../runtime/loop-lag.ts';
 import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor } from '../contract.ts';
 import { type EngineChild, forkEngine } from './engine-child.ts';
-import { type EngineReport, heartbeatMs } from './process-messages.ts';
+import { type EngineMemory, type EngineReport, heartbeatMs } from './process-messages.ts';
 import type { StageTimings } from './stage-timings.ts';
 
 /** Loading the largest model from a slow disk; nothing is watched before it is over. */
@@ -28,6 +28,8 @@ export interface EngineProcessDeps {
   readonly onLoopLag?: (sample: LoopLagSample) => void;
   /** Once a second: what came since the last time. */
   readonly onTimings?: (timings: StageTimings) => void;
+  /** Once a second. */
+  readonly onMemory?: (memory: EngineMemory) => void;
   /** Starts the process; the default forks engine-main.ts. */
   readonly spawn?: () => EngineChild;
 }
@@ -147,6 +149,9 @@ class Supervisor implements EngineSupervisor {
         return;
       case 'loopLag':
         this.#deps.onLoopLag?.(report.sample);
+        return;
+      case 'memory':
+        this.#deps.onMemory?.(report.memory);
         return;
       case 'timings':
         this.#deps.onTimings?.(report.timings);
