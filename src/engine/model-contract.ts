@@ -36,6 +36,8 @@ export interface LaneFrame {
   readonly lane: number;
   /** 1920 samples at 24 kHz. */
   readonly samples: Float32Array;
+  /** Where the lane's 1920 samples of the answer may be put; it may be `samples` itself. Default: new ones. */
+  readonly answer?: Float32Array;
   /** Text token put into the agent's mouth in this frame instead of a sampled one. */
   readonly givenText?: number;
 }

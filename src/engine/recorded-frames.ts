@@ -1,5 +1,4 @@
-import { frameSamples } from './checkpoint/configuration.ts';
-import type { FrameRunner } from './frame-runner.ts';
+import { type FrameRunner, silence } from './frame-runner.ts';
 import type { LanguageModel } from './lm/language-model.ts';
 import type { Mimi } from './mimi/mimi.ts';
 import type { LaneFrame, LaneResult } from './model-contract.ts';
@@ -53,15 +52,14 @@ export class RecordedFrames implements FrameRunner {
     });
     mimi.giveCodes(spoken, size);
     const done = runs.replay(lm.mustRelocate(size));
-    lm.prepareNoise(running);
-    await done;
+    await Promise.all([done, lm.prepareNoise(running)]);
     lm.relocated(size);
-    return frames.map(({ lane }) => {
+    return frames.map(({ lane, answer }) => {
       const userCodes = mimi.codes(lane);
       const row = lm.end(lane, running.includes(lane), userCodes);
-      if (row === null) return { lane, tokens: null, userCodes, samples: new Float32Array(frameSamples) };
+      if (row === null) return { lane, tokens: null, userCodes, samples: silence(answer) };
       const tokens = { text: row[0] ?? 0, agent: row.slice(1, 1 + this.#codebooks) };
-      return { lane, tokens, userCodes, samples: mimi.samples(lane) };
+      return { lane, tokens, userCodes, samples: mimi.samples(lane, answer) };
     });
   }
 

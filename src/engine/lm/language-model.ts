@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
@@ -37,6 +38,9 @@ interface PromptRow {
   readonly tokens: Int32Array;
   readonly embedding: Float32Array | null;
 }
+
+/** Lanes whose noise is made in one go: half a millisecond. */
+const noisePerTurn = 32;
 
 /** Rows of one run: their text logits take 128 kB each. */
 const mostRows = 256;
@@ -202,9 +206,10 @@ export class LanguageModel {
     for (const lane of lanes) this.#writeNoise(lane);
   }
 
-  /** Makes the noise of the lanes' next frames while a run is going on. */
-  prepareNoise(lanes: readonly number[]): void {
-    for (const lane of lanes) {
+  /** Makes the noise of the lanes' next frames while a run is going on, a few lanes in each turn of the event loop. */
+  async prepareNoise(lanes: readonly number[]): Promise<void> {
+    for (const [i, lane] of lanes.entries()) {
+      if (i > 0 && i % noisePerTurn === 0) await nextTurn();
       const state = this.#lane(lane);
       const next = state.frame + 1;
       state.prepared = {

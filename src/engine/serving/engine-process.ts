@@ -13,6 +13,7 @@ import { promptFingerprint } from '../replay/fingerprint.ts';
 import { Admission } from './admission.ts';
 import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
 import { PersonaImages } from './persona-images.ts';
+import { Pool } from './pool.ts';
 import { startPortServer } from './port-server.ts';
 import { type EngineCommand, type EngineMemory, type EngineReport, heartbeatMs } from './process-messages.ts';
 import { renderClip } from './spoken-clip.ts';
@@ -63,6 +64,7 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   await renderClips(model, images, options, prompts, tokenizer);
   const timings = new StageClock();
   const padding = new Set(model.summary.textPaddingIds);
+  const samples = new Pool<Float32Array>(() => new Float32Array(frameSamples), 2 * model.lanes);
   const scheduler = new LaneScheduler({
     model,
     imageOf: (personaId) => images.get(personaId),
@@ -71,6 +73,7 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     pieceOf: (token) => pieceOf(tokenizer, padding, token),
     clock: systemClock,
     timings,
+    recycle: (used) => samples.give(used),
     onRunFailed(error) {
       server.close();
       end({ kind: 'runFailed', error });
@@ -81,6 +84,7 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     scheduler,
     textStream: (words, lane) => textStream(words, tokenizer, paceOf(model), lane),
     textLeadMs: model.summary.textLeadFrames * frameMs,
+    takeSamples: () => samples.take(),
     onInvalid: (error) => report({ kind: 'clientInvalid', error }),
   });
   setInterval(() => report({ kind: 'heartbeat', runningMs: scheduler.runningMs }), heartbeatMs);

@@ -108,7 +108,8 @@ export function encodeClientMessage(message: ClientMessage): Buffer {
   }
 }
 
-export function encodeEngineMessage(message: EngineMessage): Buffer {
+/** @param allocate for a message of so many bytes; it may hold anything */
+export function encodeEngineMessage(message: EngineMessage, allocate = Buffer.allocUnsafe): Buffer {
   switch (message.kind) {
     case 'hello': {
       const bytes = start(types.hello, 10, 0);
@@ -142,7 +143,7 @@ export function encodeEngineMessage(message: EngineMessage): Buffer {
     case 'agent': {
       const { frame } = message;
       const piece = Buffer.from(frame.piece ?? '').subarray(0, longestText);
-      const bytes = start(types.agent, 22 + piece.length + sampleBytes, message.conversation);
+      const bytes = start(types.agent, 22 + piece.length + sampleBytes, message.conversation, allocate);
       bytes.writeUInt32LE(frame.frame, 9);
       bytes.writeInt32LE(frame.textToken, 13);
       bytes.writeFloatLE(frame.waitMs, 17);
@@ -155,8 +156,11 @@ export function encodeEngineMessage(message: EngineMessage): Buffer {
   }
 }
 
-/** `message` is type and body, without the length. Throws FRAME_PORT_INVALID. */
-export function decodeClientMessage(message: Buffer): ClientMessage {
+/**
+ * `message` is type and body, without the length. Throws FRAME_PORT_INVALID.
+ * @param takeSamples where 1920 samples go
+ */
+export function decodeClientMessage(message: Buffer, takeSamples = newSamples): ClientMessage {
   const conversation = conversationOf(message);
   switch (message[0]) {
     case types.open: {
@@ -173,7 +177,12 @@ export function decodeClientMessage(message: Buffer): ClientMessage {
       return { kind: 'say', conversation, saying: message.readUInt32LE(5), words: message.toString('utf8', 9) };
     case types.user:
       size(message, 9 + sampleBytes);
-      return { kind: 'user', conversation, frame: message.readUInt32LE(5), samples: readSamples(message, 9) };
+      return {
+        kind: 'user',
+        conversation,
+        frame: message.readUInt32LE(5),
+        samples: readSamples(message, 9, takeSamples()),
+      };
     case types.close:
       size(message, 5);
       return { kind: 'close', conversation };
@@ -215,7 +224,7 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
         waitMs: message.readFloatLE(13),
         runMs: message.readFloatLE(17),
         piece: announced === noPiece ? null : message.toString('utf8', 23, 23 + pieceBytes),
-        samples: readSamples(message, 23 + pieceBytes),
+        samples: readSamples(message, 23 + pieceBytes, newSamples()),
       };
       return { kind: 'agent', conversation, frame };
     }
@@ -224,27 +233,52 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
   }
 }
 
-/** Cuts a byte stream into messages, however it comes in pieces. `push` throws FRAME_PORT_INVALID at a length that no message has. */
+/** Cuts a byte stream into messages, however it comes in pieces. */
 export class MessageSplitter {
-  #rest: Buffer = Buffer.alloc(0);
+  /** Beginnings of a message whose end has not come: one is being filled while the last one is still being read. */
+  readonly #partials = [Buffer.allocUnsafe(4 + longestMessage), Buffer.allocUnsafe(4 + longestMessage)] as const;
+  #partial: Buffer = this.#partials[0];
+  #filled = 0;
 
+  /**
+   * Messages without their length, in memory of `chunk` or of this object: they last until the next call.
+   * @throws FRAME_PORT_INVALID at a length that no message has
+   */
   push(chunk: Buffer): Buffer[] {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const messages: Buffer[] = [];
-    while (bytes.length >= 4) {
-      const length = bytes.readUInt32LE(0);
-      if (length === 0 || length > longestMessage) throw invalid(`a message of ${length} bytes`);
-      if (bytes.length < 4 + length) break;
-      messages.push(bytes.subarray(4, 4 + length));
-      bytes = bytes.subarray(4 + length);
+    let at = 0;
+    while (this.#filled > 0 && at < chunk.length) {
+      const wanted = this.#filled < 4 ? 4 : 4 + lengthAt(this.#partial, 0);
+      const taken = chunk.copy(this.#partial, this.#filled, at, at + wanted - this.#filled);
+      at += taken;
+      this.#filled += taken;
+      if (this.#filled < 4 || this.#filled < 4 + lengthAt(this.#partial, 0)) continue;
+      messages.push(this.#partial.subarray(4, this.#filled));
+      this.#filled = 0;
     }
-    this.#rest = bytes;
+    for (; chunk.length - at >= 4; at += 4 + lengthAt(chunk, at)) {
+      const end = at + 4 + lengthAt(chunk, at);
+      if (end > chunk.length) break;
+      messages.push(chunk.subarray(at + 4, end));
+    }
+    if (at < chunk.length) this.#keep(chunk, at);
     return messages;
+  }
+
+  #keep(chunk: Buffer, at: number): void {
+    this.#partial = this.#partials.find((each) => each !== this.#partial) ?? this.#partial;
+    this.#filled = chunk.copy(this.#partial, 0, at);
   }
 }
 
-function start(type: number, bodyBytes: number, conversation: number): Buffer {
-  const bytes = Buffer.allocUnsafe(5 + bodyBytes);
+function lengthAt(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at);
+  if (length === 0 || length > longestMessage) throw invalid(`a message of ${length} bytes`);
+  return length;
+}
+
+function start(type: number, bodyBytes: number, conversation: number, allocate = Buffer.allocUnsafe): Buffer {
+  const bytes = allocate(5 + bodyBytes);
   bytes.writeUInt32LE(1 + bodyBytes, 0);
   bytes.writeUInt8(type, 4);
   bytes.writeUInt32LE(conversation, 5);
@@ -254,13 +288,14 @@ function start(type: number, bodyBytes: number, conversation: number): Buffer {
 function writeSamples(bytes: Buffer, at: number, samples: Float32Array): void {
   if (samples.length !== frameSamples)
     throw new RangeError(`a frame has ${frameSamples} samples, not ${samples.length}`);
-  Buffer.from(samples.buffer, samples.byteOffset, sampleBytes).copy(bytes, at);
+  bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, sampleBytes), at);
 }
 
+const newSamples = (): Float32Array => new Float32Array(frameSamples);
+
 /** A copy, since the samples are seldom at a multiple of four bytes. */
-function readSamples(message: Buffer, at: number): Float32Array {
-  const samples = new Float32Array(frameSamples);
-  message.copy(Buffer.from(samples.buffer), 0, at, at + sampleBytes);
+function readSamples(message: Buffer, at: number, samples: Float32Array): Float32Array {
+  new Uint8Array(samples.buffer, samples.byteOffset, sampleBytes).set(message.subarray(at, at + sampleBytes));
   return samples;
 }
 
