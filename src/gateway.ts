@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { openAccess } from './access/access.ts';
+import { makeFirstPerson, type Terminal } from './access/first-password.ts';
 import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
@@ -28,7 +30,8 @@ import type { SipServerProcess } from './sip/contract.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
 import { createUserAgent } from './sip/user-agent.ts';
-import type { Readiness, Terminal, WebServer } from './web/contract.ts';
+import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
+import type { Readiness, WebServer } from './web/contract.ts';
 import { startWeb } from './web/server.ts';
 
 const SIP_COUNTERS_EVERY_MS = 5_000;
@@ -184,15 +187,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     if (state.kind === 'failed') desk.raise(state.error);
   });
 
+  const access = await openAccess(config.dataDirectory, clock);
+  started.add(() => access.close());
+  await makeFirstPerson(access.people, config.dataDirectory, terminal);
   const web = await startWeb(
     {
       bind: config.web.bind,
       port: config.web.port,
-      dataDirectory: config.dataDirectory,
       recordingsDirectory,
       storeName: config.store.name,
       timezone: config.store.timezone,
       metricsToken: config.web.metricsToken,
+      tls: await webCertificate(config, clock.wallMs(), room('web')),
       behindTlsProxy: config.web.behindTlsProxy,
     },
     {
@@ -203,7 +209,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       readiness: () => readiness(engine, delivery, sipServer),
       log: room('web'),
       clock,
-      terminal,
+      access,
     },
   );
   started.add(() => web.close());
@@ -228,6 +234,21 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
 function apologyClips({ calls: { apologyWords }, dataDirectory, personas }: StoreConfig): readonly SpokenClip[] {
   if (apologyWords === null) return [];
   return personas.map(({ id }) => ({ personaId: id, words: apologyWords, file: apologyClip(dataDirectory, id) }));
+}
+
+async function webCertificate(
+  { web, dataDirectory }: StoreConfig,
+  nowWallMs: number,
+  log: Log,
+): Promise<CertificateFiles | null> {
+  if (web.tls === null) return null;
+  if (web.tls !== 'generated') return { certFile: web.tls.cert, keyFile: web.tls.key };
+  const files = await ownCertificate(dataDirectory, web.bind, nowWallMs);
+  log.info(
+    { sha256: fingerprintOf(files) },
+    'pages have a certificate of their own: compare its fingerprint in the browser',
+  );
+  return files;
 }
 
 async function whenReady(engine: EngineFleet, delivery: DeliveryPlane): Promise<EngineDescription> {

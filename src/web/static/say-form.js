@@ -18,9 +18,10 @@ export function sayForm(callId) {
     state.textContent = 'The agent says it …';
     // Every page carries its session's token, in the form that signs out.
     const csrf = document.querySelector('input[name=csrf]').value;
-    const body = new URLSearchParams({ csrf, text: text.value });
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf };
+    const body = JSON.stringify({ text: text.value });
     try {
-      const answer = await fetch(`/calls/${encodeURIComponent(callId)}/say`, { method: 'POST', body });
+      const answer = await fetch(`/api/calls/${encodeURIComponent(callId)}/say`, { method: 'POST', headers, body });
       const { error = '', remedy = '' } = answer.ok ? {} : await answer.json();
       state.textContent = answer.ok ? 'Said.' : `${error}. ${remedy}`;
       if (answer.ok) text.value = '';
