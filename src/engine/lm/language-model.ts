@@ -42,8 +42,8 @@ interface PromptRow {
 /** Lanes whose noise is made in one go: half a millisecond. */
 const noisePerTurn = 32;
 
-/** Rows of one run: their text logits take 128 kB each. */
-const mostRows = 256;
+/** Positions of one run. It takes as long as a frame of so many lanes, and the frames of calls wait for it. */
+const mostRows = 64;
 
 interface LmLane {
   readonly ring: TokenRing;
@@ -251,12 +251,13 @@ export class LanguageModel {
     this.#lane(lane).ring.end([]);
   }
 
-  /** Runs what is left of a prompt's steps. Until then the lane's cache does not hold them. */
-  async finishPrompt(lane: number): Promise<void> {
-    for (let start = 0; start < this.#promptRows.length; start += mostRows) {
-      await this.#runRows(lane, this.#promptRows.slice(start, start + mostRows));
-    }
-    this.#promptRows.length = 0;
+  /**
+   * Runs what is left of a prompt's steps, many together. Until then the lane's cache does not hold them.
+   * @returns whether there is more to run
+   */
+  async finishPrompt(lane: number): Promise<boolean> {
+    await this.#runRows(lane, this.#promptRows.splice(0, mostRows));
+    return this.#promptRows.length > 0;
   }
 
   /** At once, or where a run takes several positions, together with the steps that follow. */
@@ -266,7 +267,7 @@ export class LanguageModel {
       this.#promptRows.push({ position, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
       return;
     }
-    await this.finishPrompt(lane);
+    while (await this.finishPrompt(lane));
     if (embedding !== null) this.#temporal.tensor('embedding').write(lane, embedding);
     await this.#relocate([lane]);
     await this.#temporal.run([lane]);

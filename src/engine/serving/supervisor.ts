@@ -12,8 +12,8 @@ import type { StageTimings } from './stage-timings.ts';
 
 /** Loading the largest model from a slow disk; nothing is watched before it is over. */
 const startWithinMs = 600_000;
-/** No sign of life, or one run that takes this long: 12 frames of every lane are lost. */
-const hungAfterMs = 1_000;
+/** No sign of life, or one run that takes this long: with a heartbeat on top, its lanes have failed within a second. */
+const hungAfterMs = 800;
 const stopWithinMs = 2_000;
 const firstRestartMs = 250;
 const longestRestartMs = 10_000;
