@@ -1,5 +1,4 @@
-import { frameSamples } from './checkpoint/configuration.ts';
-import type { FrameRunner } from './frame-runner.ts';
+import { type FrameRunner, silence } from './frame-runner.ts';
 import type { LanguageModel } from './lm/language-model.ts';
 import type { Mimi } from './mimi/mimi.ts';
 import type { LaneFrame, LaneResult } from './model-contract.ts';
@@ -62,18 +61,19 @@ export class RecordedFrames implements FrameRunner {
     });
     mimi.giveCodes(spoken, size);
     runs.start(decoder);
-    lm.prepareNoise(running);
-    await tokensAreThere();
-    const taken = frames.map(({ lane }) => {
+    await Promise.all([tokensAreThere(), lm.prepareNoise(running)]);
+    const taken = frames.map(({ lane, answer }) => {
       const userCodes = mimi.codes(lane);
       const row = lm.end(lane, isRunning.has(lane), userCodes);
       const tokens = row === null ? null : { text: row[0] ?? 0, agent: row.slice(1, 1 + this.#codebooks) };
-      return { lane, tokens, userCodes };
+      return { lane, answer, tokens, userCodes };
     });
     await runs.finished();
-    return taken.map((each) => ({
-      ...each,
-      samples: each.tokens === null ? new Float32Array(frameSamples) : mimi.samples(each.lane),
+    return taken.map(({ lane, answer, tokens, userCodes }) => ({
+      lane,
+      tokens,
+      userCodes,
+      samples: tokens === null ? silence(answer) : mimi.samples(lane, answer),
     }));
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
@@ -47,8 +48,11 @@ interface PromptRow {
   readonly embedding: Float32Array | null;
 }
 
-/** Rows of one run: their text logits take 128 kB each. */
-const mostPromptRows = 256;
+/** Lanes whose noise is made in one go: half a millisecond. */
+const noisePerTurn = 32;
+
+/** Positions of one run. It takes as long as a frame of so many lanes, and the frames of calls wait for it. */
+const mostPromptRows = 64;
 
 interface LmLane {
   readonly ring: TokenRing;
@@ -178,9 +182,10 @@ export class LanguageModel {
     for (const lane of lanes) this.#writeNoise(lane);
   }
 
-  /** Makes the noise of the lanes' next frames while a run is going on. */
-  prepareNoise(lanes: readonly number[]): void {
-    for (const lane of lanes) {
+  /** Makes the noise of the lanes' next frames while a run is going on, a few lanes in each turn of the event loop. */
+  async prepareNoise(lanes: readonly number[]): Promise<void> {
+    for (const [i, lane] of lanes.entries()) {
+      if (i > 0 && i % noisePerTurn === 0) await nextTurn();
       const state = this.#lane(lane);
       const next = state.frame + 1;
       state.prepared = {
@@ -223,12 +228,13 @@ export class LanguageModel {
     this.#lane(lane).ring.end([]);
   }
 
-  /** Runs what is left of a prompt's steps. Until then the lane's cache does not hold them. */
-  async finishPrompt(lane: number): Promise<void> {
-    for (let start = 0; start < this.#promptRows.length; start += this.#promptRowsMost) {
-      await this.#runRows(lane, this.#promptRows.slice(start, start + this.#promptRowsMost));
-    }
-    this.#promptRows.length = 0;
+  /**
+   * Runs what is left of a prompt's steps, many together. Until then the lane's cache does not hold them.
+   * @returns whether there is more to run
+   */
+  async finishPrompt(lane: number): Promise<boolean> {
+    await this.#runRows(lane, this.#promptRows.splice(0, this.#promptRowsMost));
+    return this.#promptRows.length > 0;
   }
 
   /** At once, or where a run takes several positions, together with the steps that follow. */
@@ -239,7 +245,7 @@ export class LanguageModel {
       this.#promptRows.push({ position: slot, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
       return;
     }
-    await this.finishPrompt(lane);
+    while (await this.finishPrompt(lane));
     if (embedding !== null) this.#temporal.tensor('embedding').write(lane, embedding);
     await this.makeRoom();
     this.#writePosition(lane);

@@ -89,9 +89,9 @@ export class Mimi {
     return this.#encoder.tensor('codes').readIds(lane);
   }
 
-  /** Of the decoder's last run: 1920. */
-  samples(lane: number): Float32Array {
-    return this.#decoder.tensor('samples').readFloats(lane);
+  /** Of the decoder's last run: 1920. @param target where they go; new ones by default */
+  samples(lane: number, target?: Float32Array): Float32Array {
+    return this.#decoder.tensor('samples').readFloats(lane, target);
   }
 
   /** What the quantizer saw of the lane's last frame. */

@@ -6,6 +6,8 @@ import type { OrtHandle, OrtLibrary } from './library.ts';
 
 export interface Device {
   readonly name: string;
+  /** Its memory now, whoever uses it. */
+  memory(): MemoryState;
   /** Zeroed memory that stays at its address until `free`. */
   allocate(byteLength: number): DeviceMemory;
   /** The same, which the host reads and writes as quickly as its own: for what goes in and out each frame. */
@@ -29,6 +31,12 @@ export interface Device {
   readonly recorder: RunRecorder | null;
   /** Undoes `attach`, after all sessions. */
   detach(library: OrtLibrary, environment: OrtHandle): void;
+}
+
+export interface MemoryState {
+  /** What can still be taken. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface DeviceSessionOptions {
