@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
@@ -68,6 +69,11 @@ interface Noise {
   readonly audio: Float32Array;
 }
 
+/** CUDA's fused attention knows no float32, and none takes heads that are no multiple of 8. */
+function isFusedPossible({ dim, heads }: LmConfiguration, isGpu: boolean, type: FloatType): boolean {
+  return (dim / heads) % 8 === 0 && !(isGpu && type === 'float32');
+}
+
 /** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
 export class LanguageModel {
   readonly #lm: LmConfiguration;
@@ -86,12 +92,14 @@ export class LanguageModel {
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
-    // CUDA's fused attention knows no float32.
-    const canFuse = runtime.device.recorder === null || (options.type ?? 'float32') !== 'float32';
+    const canFuse = isFusedPossible(lm, runtime.device.recorder !== null, options.type ?? 'float32');
     const { type = 'float32', positions = lm.context, policy = 'ring', isFused = canFuse } = options;
     this.#lm = lm;
     this.#rules = rules;
     this.#promptRowsMost = options.promptRows ?? mostPromptRows;
+    if (policy === 'pin-persona' && !isFused) {
+      throw new SpeakerpostError('ENGINE_CACHE_POLICY_UNAVAILABLE', { policy, type, headDim: lm.dim / lm.heads });
+    }
     this.#layout = cacheLayout(lm.context, positions, policy, isFused);
     const isLinear = this.#layout.kind === 'linear';
     const temporal = temporalGraph(lm, checkpoint.lm, this.#layout, type);

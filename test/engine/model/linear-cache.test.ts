@@ -93,3 +93,10 @@ test('a pinned persona stays as it is while the conversation goes round, and a l
     'its keys and values are those of its image',
   );
 });
+
+test('a persona cannot be pinned where attention is no single operator, and that is said', async (t) => {
+  t.throws(() => open(t, 1, { policy: 'pin-persona', isFused: false }), {
+    code: 'ENGINE_CACHE_POLICY_UNAVAILABLE',
+    details: { policy: 'pin-persona', type: 'float32', headDim: 64 },
+  });
+});
