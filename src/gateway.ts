@@ -167,7 +167,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: (transport) => callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport),
+      describe: (trunk, transport) => callDescriptions({ address: externalAddress ?? bind, ...trunk }, transport),
       delivery,
       clock,
       log: room('calls'),

@@ -13,9 +13,14 @@ const personaSchema = z.strictObject({
   voice: z.string().min(1).nullable(),
 });
 
+/** A trunk whose calls' codecs and SRTP are settled: its own, or those of `media`. */
+export type TrunkConfig = Omit<StoreSettings['sip']['trunks'][number], 'srtp' | 'srtpKeysInClear'> &
+  Pick<StoreSettings['media'], 'srtp' | 'srtpKeysInClear'>;
+
 /** A store's file with every path absolute and every file that it names found. */
-export interface StoreConfig extends Omit<StoreSettings, 'lanes'> {
+export interface StoreConfig extends Omit<StoreSettings, 'lanes' | 'sip'> {
   readonly file: string;
+  readonly sip: Omit<StoreSettings['sip'], 'trunks'> & { readonly trunks: readonly TrunkConfig[] };
   readonly lanes: readonly LaneConfig[];
   readonly personas: readonly Persona[];
 }
@@ -47,13 +52,26 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     ...settings,
     file: path,
     dataDirectory: beside(settings.dataDirectory),
-    sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
+    sip: {
+      ...settings.sip,
+      tls: tlsBeside(settings.sip.tls, beside),
+      trunks: settings.sip.trunks.map((trunk) => trunkOf(trunk, settings.media)),
+    },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
     orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
     web: { ...settings.web, tls: webTlsOf(settings.web.tls, beside) },
     calls: { ...settings.calls, apology: beside(settings.calls.apology) },
     lanes,
     personas: [...personaFiles.values()],
+  };
+}
+
+function trunkOf(trunk: StoreSettings['sip']['trunks'][number], media: StoreSettings['media']): TrunkConfig {
+  return {
+    ...trunk,
+    codecs: trunk.codecs ?? media.codecs,
+    srtp: trunk.srtp ?? media.srtp,
+    srtpKeysInClear: trunk.srtpKeysInClear ?? media.srtpKeysInClear,
   };
 }
 

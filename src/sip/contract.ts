@@ -2,6 +2,7 @@
  * What the rest of the gateway sees of SIP: calls that come in, calls that are placed, dialogs. Everything below (messages,
  * transactions, the drachtio wire protocol) stays inside src/sip.
  */
+import type { TrunkSelector } from './trunks/trunk-table.ts';
 
 export interface SipSource {
   readonly address: string;
@@ -41,8 +42,8 @@ export interface IncomingInvite {
   /** null: an INVITE without an offer; the 200 must carry ours. */
   readonly sdpOffer: string | null;
   header(name: string): string | undefined;
-  /** Sends 180 Ringing. */
-  ring(): void;
+  /** Sends 180 Ringing; with an SDP, 183 Session Progress that opens the sound path early. */
+  ring(earlySdp?: string): void;
   /** Sends 200 with this SDP; resolves when it is sent (not at the ACK); rejects with SIP_CALL_CANCELLED if the caller gave up. */
   answer(sdp: string): Promise<SipDialog>;
   reject(status: number, reason: string, headers?: Readonly<Record<string, string>>): void;
@@ -82,9 +83,8 @@ export interface SipTlsOptions {
   readonly verifyPeers: boolean;
 }
 
-/** Who must show a password: requests from these addresses, by Digest (MD5 or SHA-256, qop auth). */
-export interface SipTrunkUsers {
-  readonly allow: readonly string[];
+/** Who must show a password: requests of this trunk, by Digest (MD5 or SHA-256, qop auth). */
+export interface SipTrunkUsers extends TrunkSelector {
   /** Empty: the address is enough. */
   readonly users: readonly { readonly user: string; readonly password: string }[];
 }
@@ -107,6 +107,13 @@ export interface SipServerOptions {
   readonly allow: readonly string[] | null;
   /** Absent: nobody is asked for a password. */
   readonly trunkUsers?: readonly SipTrunkUsers[];
+  /** How much one address may ask, by the first entry that holds it; absent or none: 2,000 requests a second. */
+  readonly rates?: readonly SourceRate[];
+}
+
+export interface SourceRate {
+  readonly allow: readonly string[];
+  readonly requestsPerSecond: number;
 }
 
 /** Figures of one SIP server since its start, by name: plain numbers that cross a process border. */

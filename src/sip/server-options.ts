@@ -1,4 +1,4 @@
-import type { SipServerOptions, SipTrunkUsers } from './contract.ts';
+import type { SipServerOptions, SipTrunkUsers, SourceRate } from './contract.ts';
 
 /** The part of a store's file that the SIP server is made of; its names are those of config/README.md. */
 export interface SipSettings {
@@ -14,7 +14,7 @@ export interface SipSettings {
     readonly verifyPeers: boolean;
   } | null;
   readonly externalAddress: string | null;
-  readonly trunks: readonly SipTrunkUsers[];
+  readonly trunks: readonly (SipTrunkUsers & SourceRate)[];
 }
 
 export function sipServerOptions(settings: SipSettings): SipServerOptions {
@@ -30,6 +30,7 @@ export function sipServerOptions(settings: SipSettings): SipServerOptions {
         : { port: tls.port, certFile: tls.cert, keyFile: tls.key, caFile: tls.ca, verifyPeers: tls.verifyPeers },
     externalAddress,
     allow: trunks.flatMap((trunk) => trunk.allow),
-    trunkUsers: trunks.map(({ allow, users }) => ({ allow, users })),
+    trunkUsers: trunks.map(({ allow, match, users }) => ({ allow, users, ...(match === undefined ? {} : { match }) })),
+    rates: trunks.map(({ allow, requestsPerSecond }) => ({ allow, requestsPerSecond })),
   };
 }

@@ -135,6 +135,7 @@ export class TestInvite implements IncomingInvite {
   readonly sdpOffer: string | null;
   readonly dialog = new TestDialog();
   rejected: { status: number; headers: Readonly<Record<string, string>> | undefined } | null = null;
+  early: string | null = null;
   answered: string | null = null;
   cancel: () => void = () => undefined;
 
@@ -145,7 +146,9 @@ export class TestInvite implements IncomingInvite {
   header() {
     return undefined;
   }
-  ring() {}
+  ring(earlySdp?: string) {
+    this.early = earlySdp ?? null;
+  }
   async answer(sdp: string) {
     this.answered = sdp;
     return this.dialog;

@@ -47,8 +47,14 @@ export class AgentInvite implements IncomingInvite {
     return this.#request.get(name);
   }
 
-  ring(): void {
-    if (this.#state === 'ringing') this.#response.send(180, 'Ringing', {});
+  ring(earlySdp?: string): void {
+    if (this.#state !== 'ringing') return;
+    if (earlySdp === undefined) this.#response.send(180, 'Ringing', {});
+    else
+      this.#response.send(183, 'Session Progress', {
+        headers: { 'Content-Type': 'application/sdp' },
+        body: earlySdp,
+      });
   }
 
   answer(sdp: string): Promise<SipDialog> {
