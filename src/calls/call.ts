@@ -99,7 +99,7 @@ export class Call {
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
       const sdp = this.#leg.describe();
-      if (this.#options.trunk.earlyMedia && invite.sdpOffer !== null) invite.ring(sdp);
+      if (this.#options.trunk.earlyMedia && invite.sdpOffer !== null) invite.progress(sdp);
       this.#dialog = await invite.answer(sdp);
     } catch (error) {
       return this.#end(messageOf(error));

@@ -42,13 +42,20 @@ export interface IncomingInvite {
   /** null: an INVITE without an offer; the 200 must carry ours. */
   readonly sdpOffer: string | null;
   header(name: string): string | undefined;
-  /** Sends 180 Ringing; with an SDP, 183 Session Progress that opens the sound path early. */
-  ring(earlySdp?: string): void;
+  /** Sends 180 Ringing. */
+  ring(): void;
+  /** Sends 183 with this SDP (early media), reliably where the caller can (RFC 3262); the 200 must carry the same SDP. */
+  progress(sdp: string): void;
+  /** The caller makes another offer before the call is answered (UPDATE, PRACK). Without a handler: 488. */
+  onOffer(handler: OfferHandler): void;
   /** Sends 200 with this SDP; resolves when it is sent (not at the ACK); rejects with SIP_CALL_CANCELLED if the caller gave up. */
   answer(sdp: string): Promise<SipDialog>;
   reject(status: number, reason: string, headers?: Readonly<Record<string, string>>): void;
   onCancel(listener: () => void): void;
 }
+
+/** `null`: the peer wants to hear our offer. */
+export type OfferHandler = (sdp: string | null) => { sdp: string } | { status: number; reason: string };
 
 export interface SipDialog {
   readonly sipCallId: string;
@@ -59,8 +66,19 @@ export interface SipDialog {
   /** The dialog ended, by the peer or by the SIP layer (ACK time-out, SIP server gone): once, with the reason. */
   onEnd(listener: (reason: string) => void): void;
   /** A re-INVITE or UPDATE came. Return the answer's SDP, or a status to refuse with. Without a handler: 488. */
-  onOffer(handler: (sdp: string | null) => { sdp: string } | { status: number; reason: string }): void;
+  onOffer(handler: OfferHandler): void;
+  /** INFO and MESSAGE: devices say with either that a car came or a digit was pressed. */
   onInfo(listener: (contentType: string, body: string) => void): void;
+  /**
+   * The peer asks us to call `target` (REFER). False declines it with 603, as without a handler; true takes it (202), and `report` then
+   * tells the peer each response of that call, the last one final. The peer hangs up after that.
+   */
+  onRefer(handler: (target: string, report: (status: number, reason: string) => void) => boolean): void;
+  /**
+   * Offers other media by re-INVITE; resolves with the peer's answer. Glare (491) is tried again as RFC 3261 14.1 says.
+   * @throws SIP_OFFER_REFUSED with the status
+   */
+  reinvite(sdp: string): Promise<string>;
   /**
    * Asks the peer to call `target` (`sip:`, `sips:` or `tel:`, which is passed on as it is) in place of this call: REFER, RFC 3515.
    * Resolves when the peer says that the target answered, after our BYE; the call goes on when it rejects.

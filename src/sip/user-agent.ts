@@ -3,7 +3,7 @@ import type { Log } from '../runtime/log.ts';
 import type { IncomingInvite, PlaceCallOptions, SipDialog, SipUserAgent } from './contract.ts';
 import { ServerConnection } from './user-agent/connection.ts';
 import { AgentDialog } from './user-agent/dialog.ts';
-import { AgentInvite } from './user-agent/incoming-invite.ts';
+import { AgentInvite, type DialogMaker } from './user-agent/incoming-invite.ts';
 import { placeCall } from './user-agent/outgoing-call.ts';
 import type { SrfRequest, SrfResponse } from './user-agent/srf.ts';
 
@@ -27,7 +27,7 @@ class DrachtioUserAgent implements SipUserAgent {
   readonly #clock: Clock;
   readonly #connection: ServerConnection;
   readonly #dialogs = new Map<string, AgentDialog>();
-  readonly #ringing = new Set<AgentInvite>();
+  readonly #ringing = new Map<string, AgentInvite>();
   readonly #stateListeners: ((state: 'connected' | 'lost') => void)[] = [];
   #inviteHandler: ((invite: IncomingInvite) => void) | null = null;
   #lost = new AbortController();
@@ -62,8 +62,7 @@ class DrachtioUserAgent implements SipUserAgent {
 
   async placeCall(requestUri: string, options: PlaceCallOptions): Promise<SipDialog> {
     const { srf } = this.#connection;
-    const makeDialog = (id: string, callId: string, sdp: string) => this.#open(id, callId, sdp);
-    return placeCall(srf, requestUri, options, makeDialog, this.#lost.signal);
+    return placeCall(srf, requestUri, options, (dialog) => this.#open(dialog), this.#lost.signal);
   }
 
   async close(): Promise<void> {
@@ -79,26 +78,34 @@ class DrachtioUserAgent implements SipUserAgent {
       return;
     }
     if (request.method === 'ACK') return;
+    const early = this.#ringing.get(request.stackDialogId ?? '');
+    if (early !== undefined) {
+      early.receive(request, response);
+      return;
+    }
     if (request.method !== 'INVITE' || request.stackDialogId) {
       response.send(481, 'Call/Transaction Does Not Exist', {});
       return;
     }
-    const invite = new AgentInvite(request, response, (id, callId, sdp) => this.#open(id, callId, sdp));
+    const invite = new AgentInvite(request, response, (its) => this.#open(its));
     if (this.#inviteHandler === null) {
       invite.reject(480, 'Temporarily Unavailable');
       return;
     }
-    this.#ringing.add(invite);
-    response.once('end', () => this.#ringing.delete(invite));
-    invite.onCancel(() => this.#ringing.delete(invite));
+    const { dialogId } = invite;
+    const forget = () => {
+      if (this.#ringing.get(dialogId) === invite) this.#ringing.delete(dialogId);
+    };
+    this.#ringing.set(dialogId, invite);
+    response.once('end', forget);
+    invite.onCancel(forget);
     this.#inviteHandler(invite);
   }
 
-  #open(id: string, sipCallId: string, remoteSdp: string): AgentDialog {
+  #open(its: Parameters<DialogMaker>[0]): AgentDialog {
+    const { id } = its;
     const dialog = new AgentDialog({
-      id,
-      sipCallId,
-      remoteSdp,
+      ...its,
       srf: this.#connection.srf,
       clock: this.#clock,
       log: this.#log,
@@ -119,7 +126,7 @@ class DrachtioUserAgent implements SipUserAgent {
   #endAll(reason: string): void {
     this.#lost.abort();
     this.#lost = new AbortController();
-    for (const invite of [...this.#ringing]) invite.cancel();
+    for (const invite of [...this.#ringing.values()]) invite.cancel();
     for (const dialog of [...this.#dialogs.values()]) dialog.end(reason);
   }
 }

@@ -118,6 +118,10 @@ export class TestDialog implements SipDialog {
   onInfo(listener: typeof this.info) {
     this.info = listener;
   }
+  onRefer() {}
+  async reinvite(): Promise<string> {
+    throw new Error('nobody offers in these tests');
+  }
   async refer(): Promise<void> {
     throw new Error('nobody transfers in these tests');
   }
@@ -146,9 +150,11 @@ export class TestInvite implements IncomingInvite {
   header() {
     return undefined;
   }
-  ring(earlySdp?: string) {
-    this.early = earlySdp ?? null;
+  ring() {}
+  progress(sdp: string) {
+    this.early = sdp;
   }
+  onOffer() {}
   async answer(sdp: string) {
     this.answered = sdp;
     return this.dialog;

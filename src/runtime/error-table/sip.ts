@@ -41,6 +41,11 @@ export const sipErrors = {
     remedy:
       'Check the number and that the PBX transfers by REFER. 400: no sip: or tel: address; 405, 501, 603: the PBX refuses REFER; 408: it told no outcome.',
   },
+  SIP_OFFER_REFUSED: {
+    message: 'The peer refused other media: {status} {reason}',
+    remedy:
+      'The call goes on as it was. 488: the device has no such codec; 491: it asked at the same moment, several times.',
+  },
   SIP_ANSWER_FAILED: {
     message: 'The answer to the call could not be sent: {reason}',
     remedy: 'The call is gone on the SIP server, which may have restarted: read the log of "sip".',

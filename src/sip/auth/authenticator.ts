@@ -4,6 +4,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { SipTrunkUsers } from '../contract.ts';
 import type { Counters } from '../counters.ts';
 import { type Header, headerOf, headersOf, isDigit, type SipRequest } from '../message/message.ts';
+import { parseUri } from '../message/uri.ts';
 import type { Hop } from '../transport/transport.ts';
 import { TrunkTable } from '../trunks/trunk-table.ts';
 import { algorithmOf, type DigestAlgorithm, digestResponse, parseDigest } from './digest.ts';
@@ -89,8 +90,7 @@ export class Authenticator {
     if (algorithm === null || own.get('qop') !== 'auth' || !isCounted || cnonce === '') return false;
     const password = passwords.get(user);
     const uri = own.get('uri') ?? '';
-    // The credentials must be for this request, else those of a harmless one could be used for another (RFC 7616 3.4.6).
-    if (uri !== request.uri) return false;
+    if (!isSameResource(uri, request.uri)) return false;
     const input = {
       algorithm,
       user,
@@ -133,4 +133,16 @@ export class Authenticator {
     this.#failures.delete(source);
     return false;
   }
+}
+
+/**
+ * Credentials are for this request, not those of another one used again (RFC 7616 3.4.6). SIP does not ask for equal URIs (RFC 3261 22.4):
+ * many clients leave user, port and parameters out.
+ */
+function isSameResource(digestUri: string, requestUri: string): boolean {
+  if (digestUri === requestUri) return true;
+  const given = parseUri(digestUri) ?? parseUri(`sip:${digestUri}`);
+  const asked = parseUri(requestUri);
+  if (given === null || asked === null || given.host.toLowerCase() !== asked.host.toLowerCase()) return false;
+  return given.user === '' || given.user === asked.user;
 }
