@@ -28,6 +28,7 @@ import { version } from './runtime/version.ts';
 import type { SipServerProcess } from './sip/contract.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
+import { DialRules } from './sip/trunks/dial-rules.ts';
 import { createUserAgent } from './sip/user-agent.ts';
 import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
 import type { Readiness, WebServer } from './web/contract.ts';
@@ -134,7 +135,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const sipServer =
     server === 'embedded'
       ? await startSipServerProcess({
-          ...sipServerOptions(config.sip),
+          ...sipServerOptions(config.sip, config.dataDirectory),
           log: room('sip'),
         })
       : null;
@@ -147,6 +148,8 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     server: () => (sipServer === null ? server : sipServer.url),
     log: room('sip'),
     clock,
+    dialRules: new DialRules(trunks),
+    registrations: () => sipServer?.registrations() ?? [],
   });
   started.add(() => userAgent.close());
 

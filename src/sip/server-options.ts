@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { SipServerOptions, SipTrunkUsers, SourceRate } from './contract.ts';
 
 /** The part of a store's file that the SIP server is made of; its names are those of config/README.md. */
@@ -17,7 +18,8 @@ export interface SipSettings {
   readonly trunks: readonly (SipTrunkUsers & SourceRate)[];
 }
 
-export function sipServerOptions(settings: SipSettings): SipServerOptions {
+/** `dataDirectory`: where registrations outlive a restart. */
+export function sipServerOptions(settings: SipSettings, dataDirectory: string): SipServerOptions {
   const { bind, bind6, port, tcpPort, externalAddress, trunks, tls } = settings;
   return {
     bind,
@@ -31,6 +33,7 @@ export function sipServerOptions(settings: SipSettings): SipServerOptions {
     externalAddress,
     allow: trunks.flatMap((trunk) => trunk.allow),
     trunkUsers: trunks.map(({ allow, match, users }) => ({ allow, users, ...(match === undefined ? {} : { match }) })),
+    registrationsFile: join(dataDirectory, 'registrations.json'),
     rates: trunks.map(({ allow, requestsPerSecond }) => ({ allow, requestsPerSecond })),
   };
 }

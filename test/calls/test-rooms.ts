@@ -176,6 +176,9 @@ export class TestUserAgent implements SipUserAgent {
   async placeCall(): Promise<never> {
     throw new Error('the desk places no calls');
   }
+  contactsOf() {
+    return [];
+  }
   onServerState() {}
   async close() {}
 }

@@ -60,9 +60,8 @@ export class Authenticator {
     const passwords = this.#passwordsFor(request, from);
     if (passwords === undefined) return null;
     if (this.#isBarred(from.address)) return { status: 403, reason: 'Too Many Failures' };
-    const credentials = headersOf(request, 'authorization').map(parseDigest);
-    const own = credentials.find((params) => params?.get('realm') === REALM);
-    if (own === undefined || own === null) return this.#challenge(false);
+    const own = ownCredentials(request);
+    if (own === null) return this.#challenge(false);
     const nonce = own.get('nonce') ?? '';
     const state = this.#mint.check(nonce, this.#clock.nowMs());
     if (state !== 'good') return this.#challenge(state === 'stale');
@@ -74,6 +73,12 @@ export class Authenticator {
     if (!this.#mint.use(nonce, Number.parseInt(nc, 16))) return this.#challenge(true);
     this.#failures.delete(from.address);
     return null;
+  }
+
+  /** Whose password a request showed that `check` let pass; null: its trunk asks for none. */
+  userOf(request: SipRequest, from: Hop): string | null {
+    if (this.#passwords.size === 0 || this.#passwordsFor(request, from) === undefined) return null;
+    return ownCredentials(request)?.get('username') ?? null;
   }
 
   #passwordsFor(request: SipRequest, { address }: Hop): ReadonlyMap<string, string> | undefined {
@@ -133,6 +138,11 @@ export class Authenticator {
     this.#failures.delete(source);
     return false;
   }
+}
+
+function ownCredentials(request: SipRequest): ReadonlyMap<string, string> | null {
+  const credentials = headersOf(request, 'authorization').map(parseDigest);
+  return credentials.find((params) => params?.get('realm') === REALM) ?? null;
 }
 
 /**
