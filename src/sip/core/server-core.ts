@@ -44,7 +44,7 @@ export class ServerCore {
   }
 
   receive(transaction: ServerTransaction): void {
-    const { clock, newId, user, dialogs } = this.#context;
+    const { clock, newId, user, dialogs, registrar } = this.#context;
     const message = transaction.request;
     const request: IncomingRequest = {
       id: newId(),
@@ -70,6 +70,10 @@ export class ServerCore {
     const refusal = isNew ? checkNew(request, this.#context) : this.#dialogs.enter(request);
     if (refusal !== null) {
       this.respond(request, refusal);
+      return;
+    }
+    if (isNew && message.method === 'REGISTER' && registrar !== null) {
+      this.respond(request, registrar(message, request.from));
       return;
     }
     if (message.method === 'INVITE') this.respond(request, { status: 100, reason: 'Trying' });
