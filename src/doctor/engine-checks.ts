@@ -4,6 +4,7 @@ import { modelMemory } from '../engine/checkpoint/memory.ts';
 import { askCuda } from '../engine/ort/ask-cuda.ts';
 import type { CudaCard, CudaDescription } from '../engine/ort/describe-cuda.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
+import { checkFilters, checkWebGpu } from '../engine/ort/webgpu-device.ts';
 import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
 import { cardsOf } from '../engine/serving/choose-devices.ts';
 import { checkLanesFit } from '../engine/serving/lanes-fit.ts';
@@ -35,6 +36,11 @@ export function engineChecks(config: StoreConfig): readonly Check[] {
 /** What the engine will run on, whether its lanes fit there, and what a card lacks, by name. */
 async function checkDevice({ engine }: StoreConfig): Promise<Finding> {
   if (engine.device === 'cpu') return checkCpu(engine);
+  if (engine.device === 'webgpu') {
+    checkWebGpu();
+    checkFilters(openCheckpoint(engine.model).configuration.mimi.filters);
+    return ok('a GPU through WebGPU: for small models; speakerpost golden --device webgpu proves it');
+  }
   const description = await askCuda();
   const { problem } = description;
   if (problem !== null) {

@@ -69,9 +69,9 @@ interface Noise {
   readonly audio: Float32Array;
 }
 
-/** CUDA's fused attention knows no float32, and none takes heads that are no multiple of 8. */
-function isFusedPossible({ dim, heads }: LmConfiguration, isGpu: boolean, type: FloatType): boolean {
-  return (dim / heads) % 8 === 0 && !(isGpu && type === 'float32');
+/** The fused attention in float32 is the CPU's alone, and none takes heads that are no multiple of 8. */
+function isFusedPossible({ dim, heads }: LmConfiguration, device: string, type: FloatType): boolean {
+  return (dim / heads) % 8 === 0 && (type !== 'float32' || device === 'cpu');
 }
 
 /** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
@@ -92,7 +92,7 @@ export class LanguageModel {
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
-    const canFuse = isFusedPossible(lm, runtime.device.recorder !== null, options.type ?? 'float32');
+    const canFuse = isFusedPossible(lm, runtime.device.name, options.type ?? 'float32');
     const { type = 'float32', positions = lm.context, policy = 'ring', isFused = canFuse } = options;
     this.#lm = lm;
     this.#rules = rules;
