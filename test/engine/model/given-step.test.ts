@@ -15,8 +15,8 @@ test('a given step says whether its logits are its own: the first of a conversat
     model.close();
     runtime.close();
   });
-  const codes = new Int32Array(codebooks).fill(5);
   for (const conversation of [1, 2]) {
+    const codes = new Int32Array(codebooks).fill(conversation);
     model.reset(0, 0);
     const before = model.audioLogits(0);
     t.equal(await model.givenStep(0, 3, codes, codes), false, `conversation ${conversation}`);
