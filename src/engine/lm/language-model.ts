@@ -221,19 +221,23 @@ export class LanguageModel {
     return this.#lane(lane).ring.end([]);
   }
 
-  /** One step with every token given, but with the depth transformer run: for the logits of a known conversation. */
+  /**
+   * One step with every token given, but with the depth transformer run: for the logits of a known conversation.
+   * @returns false where the step runs no network, so that the logits are still those of an earlier one
+   */
   async givenStep(
     lane: number,
     text: number,
     agentCodes: ArrayLike<number>,
     userCodes: ArrayLike<number>,
-  ): Promise<void> {
-    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return;
+  ): Promise<boolean> {
+    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return false;
     await this.makeRoom();
     this.#writePosition(lane);
     await this.#temporal.run([lane]);
     await this.#depth.run([lane]);
     this.#lane(lane).ring.end([]);
+    return true;
   }
 
   /**
