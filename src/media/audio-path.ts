@@ -105,8 +105,8 @@ export class AudioPath {
     const { partner, recording } = this.#options;
     const samples = this.#stream.up.process(frame);
     recording?.heard(samples);
-    if (partner === null) return;
-    this.meter.pushed(nowMs);
+    if (partner === null || partner.isAway === true) return;
+    if (partner.isPerson !== true) this.meter.pushed(nowMs);
     partner.push(samples);
   }
 
@@ -141,6 +141,13 @@ export class AudioPath {
   play(clip: Float32Array): Promise<void> {
     if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs());
     return this.clips.add(clip);
+  }
+
+  /** Out: what is played ends, and so does what the partner had said before. */
+  stopPlaying(): void {
+    this.clips.stop();
+    if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs());
+    this.meter.forget();
   }
 
   /** Out: the time of a packet passes without its sound (a hold, a telephone event). */

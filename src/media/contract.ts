@@ -152,6 +152,10 @@ export interface MediaPlaneOptions {
  * and gives back, whenever it is ready, frames to say. One frame comes back for each frame given, in order.
  */
 export interface FramePartner {
+  /** Nobody is there now: nothing is pushed. */
+  readonly isAway?: boolean;
+  /** Frames are what a person says, not answers to those pushed. */
+  readonly isPerson?: boolean;
   push(samples: Float32Array): void;
   onFrame(listener: (frame: PartnerFrame) => void): void;
 }
@@ -189,8 +193,10 @@ export interface MediaSession {
   readonly rtpPort: number;
   start(): void;
   update(media: NegotiatedMedia): void;
-  /** Plays 24 kHz samples instead of the partner's; resolves when the last packet is sent or the session is closed. */
+  /** Plays 24 kHz samples instead of the partner's; resolves when the last packet is sent, the clip is stopped or the session is closed. */
   play(samples: Float32Array): Promise<void>;
+  /** Ends what is played: the partner is heard again, from its next frame on. */
+  stopPlaying(): void;
   sendDtmf(digits: string): void;
   readonly stats: Omit<SessionStats, 'callId'>;
   close(): void;
@@ -211,6 +217,15 @@ export interface MediaPlane {
   say(callId: string, text: string): Promise<void>;
   /** Stops the lane's sound and plays a WAV file to the caller; resolves when its last packet is sent or the session is closed. */
   play(callId: string, wavFile: string): Promise<void>;
+  /** As `play`, with the tone of a phone that rings; until something else is to be heard. */
+  playRingback(callId: string): Promise<void>;
+  /**
+   * Two sessions talk to each other from now on; what was played in either is stopped, and a lane of the model is freed. It ends with one
+   * of the sessions, or with `takeLane`. Rejects with MEDIA_SESSION_UNKNOWN.
+   */
+  bridge(callId: string, otherCallId: string): Promise<void>;
+  /** A lane of the model, a fresh one, takes over the far side. Rejects as `open`; the far side stays then. */
+  takeLane(callId: string, lane: NonNullable<OpenSession['lane']>): Promise<void>;
   /** Frees port and lane, ends the recording. Resolves with the final figures and the recording's path, when there is one. */
   close(callId: string): Promise<{ readonly stats: SessionStats; readonly recording: string | null }>;
   stop(): Promise<void>;

@@ -24,6 +24,11 @@ export class FrameMeter {
     this.#maxMs = Math.max(this.#maxMs, tookMs);
   }
 
+  /** Frames that were pushed and will not come back: there is another partner. */
+  forget(): void {
+    this.#pushedMs.length = 0;
+  }
+
   get maxMs(): number {
     return this.#maxMs;
   }

@@ -122,6 +122,10 @@ class Session implements MediaSession {
     return this.#path.play(samples);
   }
 
+  stopPlaying(): void {
+    this.#path?.stopPlaying();
+  }
+
   sendDtmf(digits: string): void {
     if (this.#media?.telephoneEventPayloadType == null) {
       this.#options.log.warn({ digits: digits.length }, 'digits dropped: the peer takes no telephone-event');

@@ -21,6 +21,9 @@ export type PlaneRequest =
   | { readonly kind: 'update'; readonly callId: string; readonly media: NegotiatedMedia }
   | { readonly kind: 'say'; readonly callId: string; readonly text: string }
   | { readonly kind: 'play'; readonly callId: string; readonly samples: Float32Array }
+  | { readonly kind: 'playRingback'; readonly callId: string }
+  | { readonly kind: 'bridge'; readonly callId: string; readonly otherCallId: string }
+  | { readonly kind: 'takeLane'; readonly callId: string; readonly lane: NonNullable<OpenSession['lane']> }
   | { readonly kind: 'close'; readonly callId: string };
 
 export interface ClosedSession {
@@ -35,6 +38,9 @@ export interface PlaneResults {
   readonly update: null;
   readonly say: null;
   readonly play: null;
+  readonly playRingback: null;
+  readonly bridge: null;
+  readonly takeLane: null;
   readonly close: ClosedSession;
 }
 

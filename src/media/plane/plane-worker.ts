@@ -7,6 +7,7 @@ import { watchLoopLag } from '../../runtime/loop-lag.ts';
 import { PortPool } from '../port-pool.ts';
 import { Recorder } from '../recording/recorder.ts';
 import { SendTicker } from '../send/send-ticker.ts';
+import { bridgeEnds } from './bridge.ts';
 import { CallMedia, type CallMediaDeps } from './call-media.ts';
 import { EngineLink } from './engine-link.ts';
 import { EngineLinks } from './engine-links.ts';
@@ -47,6 +48,21 @@ class PlaneWorker {
         return null;
       case 'play':
         await call.play(request.samples);
+        return null;
+      case 'playRingback':
+        void call.playRingback();
+        return null;
+      case 'bridge': {
+        const other = this.#calls.get(request.otherCallId);
+        if (other === undefined) throw new SpeakerpostError('MEDIA_SESSION_UNKNOWN', { callId: request.otherCallId });
+        const [forCall, forOther] = bridgeEnds();
+        // What a session pushes into its end is heard by the other end's session.
+        call.talkTo(forCall);
+        other.talkTo(forOther);
+        return null;
+      }
+      case 'takeLane':
+        await call.takeLane(request.lane);
         return null;
       case 'close':
         this.#calls.delete(callId);

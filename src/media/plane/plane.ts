@@ -104,6 +104,18 @@ class Plane implements MediaPlane {
     await this.#ask({ kind: 'play', callId, samples: await readClip(wavFile) });
   }
 
+  async playRingback(callId: string): Promise<void> {
+    await this.#ask({ kind: 'playRingback', callId });
+  }
+
+  async bridge(callId: string, otherCallId: string): Promise<void> {
+    await this.#ask({ kind: 'bridge', callId, otherCallId });
+  }
+
+  async takeLane(callId: string, lane: NonNullable<OpenSession['lane']>): Promise<void> {
+    await this.#ask({ kind: 'takeLane', callId, lane });
+  }
+
   async close(callId: string): Promise<ClosedSession> {
     const known = this.#calls.get(callId);
     this.#calls.delete(callId);

@@ -34,7 +34,13 @@ export class ClipQueue {
     out.fill(0, filled);
   }
 
-  close(): void {
+  /** Ends all clips where they are. */
+  stop(): void {
+    this.#offset = 0;
     for (const clip of this.#clips.splice(0)) clip.done();
+  }
+
+  close(): void {
+    this.stop();
   }
 }
