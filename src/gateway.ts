@@ -9,6 +9,7 @@ import { Desk } from './calls/desk.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import { apologyClip, type StoreConfig } from './config/store.ts';
 import type { EngineDescription, SpokenClip } from './engine/contract.ts';
+import type { ModelNumbers } from './engine/model-contract.ts';
 import { chooseDevices } from './engine/serving/choose-devices.ts';
 import { type EngineFleet, startEngineFleet } from './engine/serving/engine-fleet.ts';
 import type { EngineMemory } from './engine/serving/process-messages.ts';
@@ -115,6 +116,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       lanes: config.engine.lanes,
       devices,
       threads: config.engine.threads,
+      numbers: numbersOf(config.engine),
       personas: config.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
       clips: apologyClips(config),
@@ -249,6 +251,15 @@ async function webCertificate(
     'pages have a certificate of their own: compare its fingerprint in the browser',
   );
   return files;
+}
+
+function numbersOf({ type, codec, cache }: StoreConfig['engine']): ModelNumbers {
+  return {
+    cachePolicy: cache.policy,
+    ...(type === null ? {} : { type }),
+    ...(codec === null ? {} : { codec }),
+    ...(cache.positions === null ? {} : { positions: cache.positions }),
+  };
 }
 
 async function whenReady(engine: EngineFleet, delivery: DeliveryPlane): Promise<EngineDescription> {

@@ -18,7 +18,13 @@ const idleDevice: Device = {
   ...cpuDevice,
   recorder: {
     settle() {},
-    record: () => ({ replay: () => delay(runMs), free() {} }),
+    record: () => ({
+      startBeside() {},
+      start() {},
+      passed: () => () => delay((runMs * 3) / 4),
+      finished: () => delay(runMs / 4),
+      free() {},
+    }),
   },
 };
 

@@ -1,8 +1,10 @@
 import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
 import type { EngineDescription } from '../engine/contract.ts';
+import type { ModelNumbers } from '../engine/model-contract.ts';
 import { chooseDevices } from '../engine/serving/choose-devices.ts';
 import type { EngineFleetOptions } from '../engine/serving/engine-fleet.ts';
 import { type LaneFigures, MeasuredEngine } from '../engine/serving/measured-engine.ts';
@@ -20,11 +22,19 @@ do, their phases spread. Prints, for each number of lanes, where a frame's time 
   --most N         where the search ends (default: 32 a process on the CPU, 192 a card); fewer where memory has no room
   --seconds N      for each (default: 20); the first second is not counted
   --threads N      threads inside one operator (default: 1)
+  --type, --codec, --positions, --cache   as engine.type, engine.codec, engine.cache.positions and .policy in the store's file
   --json           print one JSON object
   --help           this text
 
 Exit code: 0 measured, 1 the engine does not start or refuses a lane, 2 wrong usage.
 `;
+
+const numbersSchema = z.object({
+  type: z.enum(['float32', 'bfloat16', 'float16']).optional(),
+  codec: z.enum(['float32', 'tf32', 'float16']).optional(),
+  positions: z.coerce.number().int().min(64).optional(),
+  cachePolicy: z.enum(['ring', 'pin-persona']).optional(),
+});
 
 const limitMs = 80;
 const mostOf = { cpu: 32, card: 192 } as const;
@@ -49,6 +59,10 @@ export async function runBench(args: readonly string[]): Promise<number> {
       most: { type: 'string' },
       seconds: { type: 'string', default: '20' },
       threads: { type: 'string', default: '1' },
+      type: { type: 'string' },
+      codec: { type: 'string' },
+      positions: { type: 'string' },
+      cache: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -66,6 +80,12 @@ export async function runBench(args: readonly string[]): Promise<number> {
     process.stderr.write(HELP);
     return 2;
   }
+  const given = numbersSchema.safeParse({ ...values, cachePolicy: values.cache });
+  if (!given.success) {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  const numbers = given.data as ModelNumbers;
   const modelDirectory = resolve(values.model);
   openCheckpoint(modelDirectory); // a folder that is none is told before any card is asked
   const { devices, reason: deviceReason } = await chooseDevices(values.device, processes);
@@ -73,7 +93,10 @@ export async function runBench(args: readonly string[]): Promise<number> {
     counts === null
       ? (most ?? devices.length * (devices[0] === 'cpu' ? mostOf.cpu : mostOf.card))
       : Math.max(...counts);
-  await measure({ options: { modelDirectory, lanes, devices, threads }, counts, seconds, deviceReason }, values.json);
+  await measure(
+    { options: { modelDirectory, lanes, devices, threads, numbers }, counts, seconds, deviceReason },
+    values.json,
+  );
   return 0;
 }
 

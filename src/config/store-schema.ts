@@ -122,6 +122,18 @@ const engine = z.strictObject({
   /** Conversations at once, of all processes together. */
   lanes: z.int().min(1).max(1536).default(2),
   threads: z.int().min(1).max(64).default(1),
+  /** What the language model is computed in; null: bfloat16 on a card, float32 on the CPU, which has nothing else. */
+  type: z.enum(['float32', 'bfloat16', 'float16']).nullable().default(null),
+  /** The same of the codec; null: TF32 on a card, float32 on the CPU. */
+  codec: z.enum(['float32', 'tf32', 'float16']).nullable().default(null),
+  cache: z
+    .strictObject({
+      /** What a full cache forgets: `ring`, the oldest moment; `pin-persona`, never the persona. */
+      policy: z.enum(['ring', 'pin-persona']).default('ring'),
+      /** Moments of 80 ms that a lane remembers; null: as many as the model was made for. */
+      positions: z.int().min(64).nullable().default(null),
+    })
+    .prefault({}),
   /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
   frameBudgetMs: z.number().positive().nullable().default(80),
   /** A fixed seed makes every call reproducible; null: a new one each call. */

@@ -3,6 +3,7 @@
  * socket over which lanes are opened and 80 ms frames go both ways. src/engine/serving/frame-port.ts has the bytes.
  */
 import type { ErrorRecord } from '../runtime/errors.ts';
+import type { ModelNumbers } from './model-contract.ts';
 import type { DeviceName } from './ort/open-device.ts';
 
 /** Who the agent is: prompts of personaplex.md section 5. null parts fall back to the checkpoint's own. */
@@ -20,6 +21,7 @@ export interface EngineOptions {
   readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
+  readonly numbers?: ModelNumbers;
   readonly personas: readonly Persona[];
   /** Persona images kept ready; the rest is prepared when a call asks for it. Default: 64 images, 2 GB. */
   readonly personaImages?: { readonly count: number; readonly bytes: number };

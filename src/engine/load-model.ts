@@ -22,8 +22,9 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   const checkpoint = openCheckpoint(directory);
   const { device, reason } = openDevice(options.device);
   if (device.name === 'webgpu') checkFilters(checkpoint.configuration.mimi.filters);
-  const { threads, allowsShortFloats = false, positions = checkpoint.configuration.lm.context } = options;
+  const { threads, positions = checkpoint.configuration.lm.context, cachePolicy = 'ring' } = options;
   const type = options.type ?? (device.recorder === null ? 'float32' : 'bfloat16');
+  const codec = options.codec ?? (device.recorder === null ? 'float32' : 'tf32');
   const mode = device.recorder === null ? 'cpu float32' : (`cuda ${type}` as const);
   checkLanesFit(modelMemory(checkpoint.configuration, mode, positions), options.lanes, device.memory().freeBytes);
   const runtime = new OrtRuntime(device);
@@ -35,9 +36,19 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   const session = { threads };
   const opened: { close(): void }[] = [runtime];
   try {
-    const lm = new LanguageModel(runtime, checkpoint, rules, lanes, { ...session, type, positions });
+    const lm = new LanguageModel(runtime, checkpoint, rules, lanes, {
+      ...session,
+      type,
+      positions,
+      policy: cachePolicy,
+    });
     opened.unshift(lm);
-    const mimi = new Mimi(runtime, checkpoint, lanes, { ...session, allowsShortFloats, tokens: lm.tokens });
+    const mimi = new Mimi(runtime, checkpoint, lanes, {
+      ...session,
+      allowsShortFloats: codec !== 'float32',
+      type: codec === 'float16' ? 'float16' : 'float32',
+      tokens: lm.tokens,
+    });
     opened.unshift(mimi);
     const { codebooks } = checkpoint.configuration.lm;
     const frames =

@@ -77,18 +77,24 @@ export interface ModelSummary {
   };
 }
 
-export interface ModelOptions {
+/** What a model is computed in and what a lane's cache holds. Everything but float32 needs a GPU. */
+export interface ModelNumbers {
+  /** Of the language model. Default: bfloat16 on a GPU, float32 on the CPU. */
+  readonly type?: 'float32' | 'float16' | 'bfloat16';
+  /** Of the codec; its quantizer is always in float32. Default: TF32 on a GPU, float32 on the CPU. */
+  readonly codec?: 'float32' | 'tf32' | 'float16';
+  /** Positions that a lane's cache holds before it forgets; default and most: the checkpoint's context. */
+  readonly positions?: number;
+  /** What a full cache forgets: the oldest position, or never the persona's. Default: `ring`. */
+  readonly cachePolicy?: 'ring' | 'pin-persona';
+}
+
+export interface ModelOptions extends ModelNumbers {
   /** Conversations at once; memory for all is taken at load. */
   readonly lanes: number;
   readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
-  /** What the language model is computed in. Default: bfloat16 on a GPU; on the CPU there is only float32. */
-  readonly type?: 'float32' | 'float16' | 'bfloat16';
-  /** Positions that a lane's cache holds before it wraps; default and most: the checkpoint's context. */
-  readonly positions?: number;
-  /** The codec's products in TF32 on a GPU that has it. */
-  readonly allowsShortFloats?: boolean;
   /** 'checkpoint' (default): temperatures and top-k of config.json, else the published ones. 'greedy': always the likeliest. */
   readonly sampling?: 'checkpoint' | 'greedy';
 }

@@ -1,3 +1,4 @@
+import { cacheLayout } from '../lm/cache-layout.ts';
 import type { ModelConfiguration } from './configuration.ts';
 import { lmTensors, mimiTensors } from './tensor-plan.ts';
 
@@ -32,7 +33,9 @@ export function modelMemory(
   const logits = lm.textCard + lm.codebooks * (lm.card + sampling.audio.topK);
   return {
     weightsBytes: lmWeights + mimiWeights,
-    laneBytes: Math.min(positions, lm.context) * positionBytes + (codecPositions + codecPast + logits) * mimiBytes,
+    laneBytes:
+      cacheLayout(lm.context, positions, 'ring', mode !== 'cuda float32').slots * positionBytes +
+      (codecPositions + codecPast + logits) * mimiBytes,
     positionBytes,
   };
 }

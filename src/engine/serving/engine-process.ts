@@ -48,7 +48,7 @@ export function runEngineProcess(loadModel: LoadModel): void {
 
 async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: string): Promise<void> {
   const { modelDirectory, lanes, device, threads } = options;
-  const model = await loadModel(modelDirectory, { lanes, device, threads });
+  const model = await loadModel(modelDirectory, { lanes, device, threads, ...options.numbers });
   const tokenizer = await loadTokenizer(model.summary.tokenizerFile);
   checkTokenizer(tokenizer, model);
   // Every persona is read now, so that a voice that is not there is not first missed by a guest.

@@ -117,6 +117,10 @@ export const engineErrors = {
     message: 'The apology in the voice of a persona, {file}, cannot be made: {reason}',
     remedy: 'calls.apology is played instead. Change calls.apologyWords, or set it to null.',
   },
+  ENGINE_CACHE_POLICY_UNAVAILABLE: {
+    message: 'A cache with the policy {policy} is not to be had in {type} with heads of {headDim}',
+    remedy: 'Set engine.type to bfloat16 on a card, or engine.cache.policy to ring.',
+  },
   ENGINE_LANES_TOO_MANY: {
     message: '{lanes} lanes take {neededMb} MB, {availableMb} MB are free: {fits} lanes fit',
     remedy: 'Set engine.lanes to {fits} or less, free memory, or use a machine with more.',
