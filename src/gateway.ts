@@ -162,7 +162,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     server: () => (sipServer === null ? server : sipServer.url),
     log: room('sip'),
     clock,
-    dialRules: new DialRules(trunks),
+    dialRules: new DialRules(trunks, config.crew?.phones),
     registrations: () => sipServer?.registrations() ?? [],
   });
   started.add(() => userAgent.close());
@@ -180,12 +180,15 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       recordingsDirectory: config.recording.enabled ? recordingsDirectory : null,
       consent: config.recording.consent,
       callLogDirectory: config.recording.tokens ? recordingsDirectory : null,
+      crew: config.crew === null ? null : { ...config.crew, ringMs: config.crew.ringSeconds * 1_000 },
       seed: config.engine.seed,
     },
     {
       userAgent,
       media,
       describe,
+      // Handsets stand in the store's own network, whatever the signalling.
+      describeCrew: () => describe(config.media, 'udp'),
       delivery,
       clock,
       log: room('calls'),

@@ -7,9 +7,13 @@ import { AgentVoice } from './agent-voice.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import type { CallReport } from './call-report.ts';
 import type { CallState, CallVoice, LiveCall } from './contract.ts';
+import { CrewHelp } from './crew-help.ts';
+import type { CrewRing, CrewSettings } from './crew-ring.ts';
 import { dtmfDigitOf } from './info-dtmf.ts';
 import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
+import { orderSoFar } from './order-so-far.ts';
 import type { OrderTaking } from './order-taking.ts';
+import { PersonRequest } from './person-request.ts';
 
 /** `Retry-After` of a 503. */
 const UNAVAILABLE_RETRY_SECONDS = 30;
@@ -33,13 +37,16 @@ export interface CallDeps {
   readonly orders: OrderTaking;
   readonly report: CallReport;
   readonly clock: Clock;
+  /** null: the store has no handsets. */
+  readonly crew: { readonly settings: CrewSettings; readonly ring: CrewRing } | null;
   readonly onEnded: () => void;
 }
 
 /**
  * The wiring of one call: answer, lane, frames' text to the order, apology, close. It owns no protocol, no media, no order logic.
  *
- * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended, with apologising in between when the lane fails (docs/lifecycle.md).
+ * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended. When the lane fails, or a person is wanted: calling_crew ─▶ with_crew, from where the
+ * agent may get the guest back; where nobody comes, apologising (docs/lifecycle.md).
  */
 export class Call {
   readonly voice: CallVoice;
@@ -47,6 +54,12 @@ export class Call {
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
   readonly #leg: MediaLeg;
+  readonly #crew: CrewHelp | null;
+  readonly #request: PersonRequest;
+  /** Whoever asked for the crew by hand. */
+  #takeover: PromiseWithResolvers<void> | null = null;
+  #calledMs = 0;
+  #soothing = new AbortController();
   #state: CallState = 'ringing';
   #isClosing = false;
   #dialog: SipDialog | null = null;
@@ -68,6 +81,20 @@ export class Call {
         changeFailed: (error) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error),
       },
     );
+    const { crew } = deps;
+    this.#request = new PersonRequest(crew?.settings.phrases ?? []);
+    const { callId, lane } = options;
+    this.#crew =
+      crew === null
+        ? null
+        : new CrewHelp(
+            { callId, lane, ...crew, bridge: (sessionId) => this.#connect(sessionId) },
+            {
+              joined: (phone) => this.#onCrewJoined(phone),
+              failed: (error) => this.#onCrewFailed(error),
+              left: (reason, isHandBack) => this.#onCrewLeft(reason, isHandBack),
+            },
+          );
     this.voice = new AgentVoice({
       callId: options.callId,
       report,
@@ -122,12 +149,52 @@ export class Call {
   }
 
   onSpoken(piece: SpokenPiece): void {
-    if (this.#state === 'talking') this.#deps.orders.push({ piece: piece.piece, atMs: piece.atMs });
+    const { orders } = this.#deps;
+    const isAgentTalking = this.#state === 'talking' || (this.#state === 'calling_crew' && this.#failure === null);
+    if (!isAgentTalking) return;
+    orders.push({ piece: piece.piece, atMs: piece.atMs });
+    if (this.#request.hears(orders.words) && this.#state === 'talking') void this.#callCrew('a person is wanted');
   }
 
   /** A key that came as an RTP event. */
   onDtmf(digit: string, atMs: number): void {
     if (this.#options.trunk.dtmf.includes('rfc4733')) this.#deps.report.line(atMs, 'dtmf', digit);
+  }
+
+  /** A key of the crew's handset. */
+  onCrewKey(key: string): void {
+    this.#crew?.pressed(key);
+  }
+
+  /** Nothing comes from the crew's handset any more. */
+  onCrewSilent(): void {
+    void this.#crew?.release('no RTP');
+    this.#onCrewLeft('no RTP from the handset', false);
+  }
+
+  /** @throws CALL_NOT_TALKING, CREW_NOT_CONFIGURED, CREW_UNANSWERED */
+  async takeOver(reason: string): Promise<void> {
+    const { callId } = this.#options;
+    if (this.#crew === null) throw new SpeakerpostError('CREW_NOT_CONFIGURED', { callId });
+    if (this.#state !== 'talking' || this.#isClosing) throw new SpeakerpostError('CALL_NOT_TALKING', { callId });
+    this.#takeover = Promise.withResolvers();
+    void this.#callCrew(reason);
+    await this.#takeover.promise;
+  }
+
+  /** @throws CALL_NOT_WITH_CREW, or as `MediaPlane.takeLane`: the crew keeps the guest then */
+  async handBack(): Promise<void> {
+    const { callId, maxMs } = this.#options;
+    const { report, orders, clock } = this.#deps;
+    if (this.#state !== 'with_crew' || this.#isClosing) throw new SpeakerpostError('CALL_NOT_WITH_CREW', { callId });
+    await this.#leg.takeLane();
+    this.#failure = null;
+    report.line(this.#sinceAckMs(), 'crew_handed_back', '');
+    this.#enter('talking', 'handed back');
+    this.#limit = clock.after(maxMs, () => void this.#reachLimit());
+    const words = orderSoFar(orders.orders);
+    if (words !== null) this.voice.say(words, 'hand_back').catch(() => undefined);
+    await this.#crew?.release('handed back to the agent');
   }
 
   onStats(stats: SessionStats): void {
@@ -163,11 +230,12 @@ export class Call {
       await this.#leg.open(this.#failure === null);
       return null;
     } catch (error) {
-      if (isError(error, 'LANE_NONE_FREE')) {
+      if (isError(error, 'LANE_NONE_FREE') && this.#crew === null) {
         return { status: 486, reason: 'Busy Here', error, retryAfterSeconds: this.#options.retryAfterSeconds };
       }
       const unavailable = { status: 503, reason: 'Service Unavailable', retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS };
-      if (!isError(error, 'LANE_UNAVAILABLE')) return { ...unavailable, error };
+      const isLaneMissing = isError(error, 'LANE_UNAVAILABLE') || isError(error, 'LANE_NONE_FREE');
+      if (!isLaneMissing) return { ...unavailable, error };
       this.#failure = describeError(error);
       try {
         await this.#leg.open(false);
@@ -235,14 +303,27 @@ export class Call {
     }
   }
 
+  /** The model is lost for this call: to the crew with the guest where there is one, else the apology and BYE. */
   async #apologise(error: ErrorRecord): Promise<void> {
     if (this.#isClosing || this.#state === 'apologising') return;
-    const { report, orders } = this.#deps;
+    const { report } = this.#deps;
     this.#failure = error;
     this.#limit?.cancel();
     // Before the ACK nobody listens yet: the ACK starts the apology.
     if (this.#ackMs === null) return;
     report.laneFailed(this.#sinceAckMs(), error);
+    if (this.#state === 'with_crew') {
+      await this.#crew?.end();
+      return this.#sayGoodbye(error);
+    }
+    if (this.#crew === null) return this.#sayGoodbye(error);
+    // The crew may be on its way already: then the guest only hears something else meanwhile.
+    if (this.#state === 'calling_crew') void this.#soothe();
+    else await this.#callCrew(error.code);
+  }
+
+  async #sayGoodbye(error: ErrorRecord): Promise<void> {
+    const { report, orders } = this.#deps;
     this.#enter('apologising', error.code);
     orders.end(this.#sinceAckMs(), 'lane_failed');
     try {
@@ -253,11 +334,70 @@ export class Call {
     await this.hangUp({ cause: 503, text: error.code });
   }
 
+  async #callCrew(reason: string): Promise<void> {
+    if (this.#isClosing || this.#crew === null || this.#crew.isBusy) return;
+    this.#calledMs = this.#deps.clock.nowMs();
+    this.#deps.report.line(this.#sinceAckMs(), 'crew_called', reason);
+    this.#enter('calling_crew', reason);
+    this.#soothing = new AbortController();
+    if (this.#failure !== null) void this.#soothe();
+    await this.#crew.call(reason);
+  }
+
+  /** What the guest hears while the crew is rung and there is no agent: the apology, then the tone. */
+  async #soothe(): Promise<void> {
+    const { signal } = this.#soothing;
+    try {
+      await this.#leg.apologise(signal);
+      if (this.#state === 'calling_crew' && !signal.aborted) await this.#leg.ringback();
+    } catch (error) {
+      this.#deps.report.trouble(this.#sinceAckMs(), 'apology_failed', error);
+    }
+  }
+
+  /** What was to be played meanwhile is not begun any more: it would cut the guest off again. */
+  #connect(sessionId: string): Promise<void> {
+    this.#soothing.abort();
+    return this.#leg.bridge(sessionId);
+  }
+
+  #onCrewJoined(phone: string): void {
+    const tookMs = Math.round(this.#deps.clock.nowMs() - this.#calledMs);
+    this.#deps.report.line(this.#sinceAckMs(), 'crew_answered', `${phone} after ${tookMs} ms`);
+    this.#limit?.cancel();
+    this.#enter('with_crew', phone);
+    this.#takeover?.resolve();
+    this.#takeover = null;
+  }
+
+  #onCrewFailed(error: unknown): void {
+    this.#deps.report.trouble(this.#sinceAckMs(), 'crew_unanswered', error);
+    this.#takeover?.reject(error);
+    this.#takeover = null;
+    if (this.#isClosing) return;
+    if (this.#failure !== null) void this.#sayGoodbye(this.#failure);
+    else this.#enter('talking', 'nobody of the crew came');
+  }
+
+  #onCrewLeft(reason: string, isHandBack: boolean): void {
+    if (isHandBack) {
+      this.handBack().catch((error: unknown) => {
+        this.#deps.report.trouble(this.#sinceAckMs(), 'hand_back_failed', error);
+      });
+      return;
+    }
+    this.#deps.report.line(this.#sinceAckMs(), 'crew_left', reason);
+    void this.hangUp({ cause: 200, text: 'The crew hung up' });
+  }
+
   async #end(reason: string): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#limit?.cancel();
     const { orders, report } = this.#deps;
+    this.#takeover?.reject(new SpeakerpostError('CALL_UNKNOWN', { callId: this.#options.callId }));
+    this.#takeover = null;
+    await this.#crew?.end();
     const durationMs = this.#sinceAckMs();
     orders.end(durationMs, this.#failure === null ? 'left' : 'lane_failed');
     let recording: string | null = null;

@@ -2,7 +2,7 @@
 import type { AgentWord, DeliveryStep, OrderSnapshot } from '../orders/contract.ts';
 import type { ErrorRecord } from '../runtime/errors.ts';
 
-export type CallState = 'ringing' | 'answered' | 'talking' | 'apologising' | 'ended';
+export type CallState = 'ringing' | 'answered' | 'talking' | 'calling_crew' | 'with_crew' | 'apologising' | 'ended';
 
 export interface LiveCall {
   readonly callId: string;
@@ -30,7 +30,7 @@ export type LiveEvent =
   | { readonly kind: 'alert'; readonly callId: string | null; readonly error: ErrorRecord; readonly atWallMs: number };
 
 /** Why the gateway puts words into the agent's mouth: for the call's log. */
-export type SayingKind = 'greeting' | 'read_back' | 'whisper';
+export type SayingKind = 'greeting' | 'read_back' | 'whisper' | 'hand_back';
 
 /**
  * One call's agent, for whoever has something for it to say: a greeting, a read-back with the computed total, a sentence of the crew.
@@ -51,6 +51,16 @@ export interface CallDesk {
   readonly alerts: readonly Extract<LiveEvent, { kind: 'alert' }>[];
   /** The voice of a call that is up; null: there is none of this id. */
   voiceOf(callId: string): CallVoice | null;
+  /**
+   * Rings the crew for the guest of this call; the agent talks on until somebody answers. Resolves when somebody has.
+   * @throws CALL_UNKNOWN, CALL_NOT_TALKING, CREW_NOT_CONFIGURED, CREW_UNANSWERED
+   */
+  takeOver(callId: string, reason: string): Promise<void>;
+  /**
+   * Gives the guest back to the agent, a fresh lane that says what is on the order so far.
+   * @throws CALL_UNKNOWN, CALL_NOT_WITH_CREW, LANE_NONE_FREE, LANE_UNAVAILABLE
+   */
+  handBack(callId: string): Promise<void>;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (event: LiveEvent) => void): () => void;
   /** Ends all calls (apology where a guest is talking is not played; BYE with Reason) and takes no more. */

@@ -6,7 +6,7 @@ import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import type { CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { describeError, type ErrorRecord } from '../runtime/errors.ts';
+import { describeError, type ErrorRecord, SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts';
@@ -14,6 +14,7 @@ import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
 import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
+import { CrewRing, type CrewSettings, callOfCrewLeg } from './crew-ring.ts';
 import { LaneDirectory, type LaneRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
 import { TicketKeeper } from './ticket-keeper.ts';
@@ -47,6 +48,8 @@ export interface DeskOptions {
   readonly consent: string | null;
   /** Directory for the calls' token logs, which a replay needs; null: off. */
   readonly callLogDirectory: string | null;
+  /** null: nobody of the crew can be rung. */
+  readonly crew: CrewSettings | null;
   /** A fixed sampling seed for every call; null: a new one each call. */
   readonly seed: number | null;
 }
@@ -56,6 +59,8 @@ export interface DeskDeps {
   readonly media: MediaPlane;
   /** Makes the session descriptions of a new call. */
   readonly describe: (trunk: TrunkConfig, transport: SipSource['transport']) => CallDescriptions;
+  /** The same for a handset of the crew. */
+  readonly describeCrew: () => CallDescriptions;
   readonly delivery: DeliveryPlane;
   readonly clock: Clock;
   readonly log: Log;
@@ -68,6 +73,7 @@ export class Desk implements CallDesk {
   readonly #deps: DeskDeps;
   readonly #directory: LaneDirectory<TrunkConfig, StoreLane>;
   readonly #keeper: TicketKeeper;
+  readonly #crew: { readonly settings: CrewSettings; readonly ring: CrewRing } | null;
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   /** When tickets were committed that the POS has not answered yet. */
@@ -80,6 +86,10 @@ export class Desk implements CallDesk {
     this.#deps = deps;
     this.#directory = new LaneDirectory(options.trunks, options.lanes);
     this.#keeper = new TicketKeeper(deps.delivery, deps.clock, deps.log, (callId, error) => this.raise(error, callId));
+    const { userAgent, media, describeCrew, clock, log } = deps;
+    const { bindAddress, crew } = options;
+    const rooms = { userAgent, media, describe: describeCrew, bindAddress, clock, log };
+    this.#crew = crew === null ? null : { settings: crew, ring: new CrewRing(crew, rooms) };
     this.#listen();
   }
 
@@ -93,6 +103,20 @@ export class Desk implements CallDesk {
 
   voiceOf(callId: string): CallVoice | null {
     return this.#calls.get(callId)?.voice ?? null;
+  }
+
+  async takeOver(callId: string, reason: string): Promise<void> {
+    await this.#known(callId).takeOver(reason);
+  }
+
+  async handBack(callId: string): Promise<void> {
+    await this.#known(callId).handBack();
+  }
+
+  #known(callId: string): Call {
+    const call = this.#calls.get(callId);
+    if (call === undefined) throw new SpeakerpostError('CALL_UNKNOWN', { callId });
+    return call;
   }
 
   subscribe(listener: (event: LiveEvent) => void): () => void {
@@ -118,8 +142,16 @@ export class Desk implements CallDesk {
         this.raise({ code: 'SIP_SERVER_LOST', details: { reason: 'its process or connection ended' } });
     });
     media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
-    media.on('dtmf', ({ callId, digit, atMs }) => this.#calls.get(callId)?.onDtmf(digit, atMs));
-    media.on('mediaTimeout', ({ callId, silentMs }) => this.#calls.get(callId)?.onMediaTimeout(silentMs));
+    media.on('dtmf', ({ callId, digit, atMs }) => {
+      const guests = callOfCrewLeg(callId);
+      if (guests === null) this.#calls.get(callId)?.onDtmf(digit, atMs);
+      else this.#calls.get(guests)?.onCrewKey(digit);
+    });
+    media.on('mediaTimeout', ({ callId, silentMs }) => {
+      const guests = callOfCrewLeg(callId);
+      if (guests === null) this.#calls.get(callId)?.onMediaTimeout(silentMs);
+      else this.#calls.get(guests)?.onCrewSilent();
+    });
     media.on('laneFailed', ({ callId, error }) => this.#calls.get(callId)?.onLaneFailed(error));
     media.on('stats', (stats) => this.#calls.get(stats.callId)?.onStats(stats));
     media.on('recordingFailed', ({ callId, error }) => this.raise(error, callId));
@@ -225,6 +257,7 @@ export class Desk implements CallDesk {
         orders,
         report,
         clock,
+        crew: this.#crew,
         onEnded: () => this.#forget(callId),
       },
       invite,

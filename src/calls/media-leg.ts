@@ -116,22 +116,42 @@ export class MediaLeg {
     return this.#parts.plane.say(this.#options.callId, text);
   }
 
-  /** Plays the apology to its end. Rejects with APOLOGY_TIMEOUT, or as `open` and `MediaPlane.play`. */
-  async apologise(): Promise<void> {
-    const { clock } = this.#parts;
-    if (this.#isLost) {
-      await this.open(false);
-      this.start();
-    }
-    const late = () => new SpeakerpostError('APOLOGY_TIMEOUT', { seconds: APOLOGY_LIMIT_MS / 1_000 });
-    await within(clock, APOLOGY_LIMIT_MS, this.#playApology(), late);
+  /** The worker died: the session is there again, without a lane. Rejects as `open`. */
+  async recover(): Promise<void> {
+    if (!this.#isLost) return;
+    await this.open(false);
+    this.start();
   }
 
-  async #playApology(): Promise<void> {
+  /** The tone of a phone that rings, until somebody else is heard. Rejects as `MediaPlane.playRingback`. */
+  ringback(): Promise<void> {
+    return this.#parts.plane.playRingback(this.#options.callId);
+  }
+
+  /** Connects with another session. Rejects as `MediaPlane.bridge`. */
+  bridge(sessionId: string): Promise<void> {
+    return this.#parts.plane.bridge(this.#options.callId, sessionId);
+  }
+
+  /** A fresh lane of the model has the guest again. Rejects as `MediaPlane.takeLane`. */
+  takeLane(): Promise<void> {
+    const { callId, personaId, seed } = this.#options;
+    return this.#parts.plane.takeLane(callId, { personaId, seed, logFile: null });
+  }
+
+  /** Plays the apology to its end, unless `signal` ends the wish for it first. Rejects with APOLOGY_TIMEOUT, or as `open` and `MediaPlane.play`. */
+  async apologise(signal?: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    await this.recover();
+    const late = () => new SpeakerpostError('APOLOGY_TIMEOUT', { seconds: APOLOGY_LIMIT_MS / 1_000 });
+    await within(clock, APOLOGY_LIMIT_MS, this.#playApology(signal), late);
+  }
+
+  async #playApology(signal?: AbortSignal): Promise<void> {
     const { callId, apologyFiles } = this.#options;
     for (const [i, file] of apologyFiles.entries()) {
       try {
-        return await this.#parts.plane.play(callId, file);
+        return await this.#parts.plane.play(callId, file, signal);
       } catch (error) {
         if (!isError(error, 'WAV_INVALID') || i === apologyFiles.length - 1) throw error;
       }

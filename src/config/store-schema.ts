@@ -174,6 +174,33 @@ const calls = z.strictObject({
   retryAfterSeconds: z.int().positive().default(10),
 });
 
+const crew = z.strictObject({
+  /** Handsets: SIP addresses, or names under which they have registered. */
+  phones: z.array(z.string().min(1)).min(1),
+  /** All at once, or one after the other. */
+  order: z.enum(['together', 'in-turn']).default('together'),
+  /** How long a phone rings. */
+  ringSeconds: z.number().positive().max(120).default(20),
+  /** Asks the handsets to answer by themselves: the crew is heard at once. */
+  autoAnswer: z.boolean().default(false),
+  /** Keys on the handset that give the guest back to the agent; null: none do. */
+  handBackKeys: z
+    .string()
+    .regex(/^[0-9A-D*#]{1,8}$/, 'expected up to 8 keys of 0-9, *, #, A-D')
+    .nullable()
+    .default('*9'),
+  /** The agent's words that mean that a person is wanted. */
+  phrases: z
+    .array(z.string().trim().min(1))
+    .default([
+      'let me get someone',
+      'let me get somebody',
+      'get a team member',
+      'get you a team member',
+      'someone will help you',
+    ]),
+});
+
 const log = z.strictObject({
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   format: z.enum(['pretty', 'json']).default('json'),
@@ -197,6 +224,7 @@ export const storeSchema = z
     engine,
     lanes: z.array(lane).min(1),
     calls,
+    crew: crew.nullable().default(null),
     recording: recording.prefault({}),
     orders,
     web: web.prefault({}),

@@ -54,19 +54,20 @@ async function checkDevice({ engine }: StoreConfig): Promise<Finding> {
 }
 
 /** @throws ENGINE_LANES_TOO_MANY */
-function checkCpu({ model, processes, lanes }: StoreConfig['engine']): Finding {
-  const memory = modelMemory(openCheckpoint(model).configuration, 'cpu float32');
+function checkCpu({ model, processes, lanes, cache }: StoreConfig['engine']): Finding {
+  const memory = modelMemory(openCheckpoint(model).configuration, 'cpu float32', cache.positions ?? undefined);
   checkLanesFit(memory, lanes, process.availableMemory(), processes);
   return ok(`cpu, ${processes} process${processes === 1 ? '' : 'es'}; ${lanes} lanes fit into memory`);
 }
 
 /** @throws ENGINE_LANES_TOO_MANY, CUDA_CARD_UNSUPPORTED */
 function checkCards(
-  { model, lanes }: StoreConfig['engine'],
+  { model, lanes, type, cache }: StoreConfig['engine'],
   wanted: readonly number[],
   { cards, provider, versions }: CudaDescription,
 ): Finding {
-  const memory = modelMemory(openCheckpoint(model).configuration, 'cuda bfloat16');
+  const { configuration } = openCheckpoint(model);
+  const memory = modelMemory(configuration, `cuda ${type ?? 'bfloat16'}`, cache.positions ?? undefined);
   const each = wanted.map((index, i) => {
     const card = cards.find((found) => found.index === index);
     if (card?.isSupported !== true) {

@@ -215,8 +215,11 @@ export interface MediaPlane {
    * LANE_WORDS_INVALID (also without a lane), MEDIA_SESSION_UNKNOWN, or with what ended the lane or the worker meanwhile.
    */
   say(callId: string, text: string): Promise<void>;
-  /** Stops the lane's sound and plays a WAV file to the caller; resolves when its last packet is sent or the session is closed. */
-  play(callId: string, wavFile: string): Promise<void>;
+  /**
+   * Stops the lane's sound and plays a WAV file to the caller; resolves when its last packet is sent, something else is heard or the session is
+   * closed. Not begun once `signal` is aborted: the file is read first.
+   */
+  play(callId: string, wavFile: string, signal?: AbortSignal): Promise<void>;
   /** As `play`, with the tone of a phone that rings; until something else is to be heard. */
   playRingback(callId: string): Promise<void>;
   /**

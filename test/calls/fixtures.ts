@@ -1,3 +1,4 @@
+import type { CallDescriptions } from '../../src/calls/call-descriptions.ts';
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
 import type { TrunkConfig } from '../../src/config/store.ts';
@@ -56,6 +57,19 @@ export function deskFixture(
     createExtractor: testExtractor,
     toTicket,
   };
+  const descriptions = (): CallDescriptions => ({
+    readOffer(offer) {
+      if (offer === 'no codec') throw new SpeakerpostError('INTERNAL', { reason: 'no common codec' });
+      return offer === 'hold' ? { ...media, direction: 'recvonly' } : media;
+    },
+    readAnswer(answer) {
+      if (answer !== 'late answer') throw new SpeakerpostError('INTERNAL', { reason: 'no common codec' });
+      return media;
+    },
+    offer: (port) => `offer on ${port}`,
+    answer: (offer, chosen, port) => `answer to ${offer} ${chosen.direction} on ${port}`,
+    last: 'the last description',
+  });
   const desk = new Desk(
     {
       storeId: 'store-1',
@@ -67,25 +81,15 @@ export function deskFixture(
       recordingsDirectory: null,
       consent: null,
       callLogDirectory: null,
+      crew: null,
       seed: 7,
       ...changes,
     },
     {
       userAgent,
       media: plane,
-      describe: () => ({
-        readOffer(offer) {
-          if (offer === 'no codec') throw new SpeakerpostError('INTERNAL', { reason: 'no common codec' });
-          return offer === 'hold' ? { ...media, direction: 'recvonly' } : media;
-        },
-        readAnswer(answer) {
-          if (answer !== 'late answer') throw new SpeakerpostError('INTERNAL', { reason: 'no common codec' });
-          return media;
-        },
-        offer: (port) => `offer on ${port}`,
-        answer: (offer, chosen, port) => `answer to ${offer} ${chosen.direction} on ${port}`,
-        last: 'the last description',
-      }),
+      describe: descriptions,
+      describeCrew: descriptions,
       delivery: realDelivery ?? delivery,
       clock,
       log: silentLog,
@@ -97,6 +101,7 @@ export function deskFixture(
   return {
     clock,
     plane,
+    userAgent,
     delivery,
     desk,
     events,

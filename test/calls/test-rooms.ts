@@ -12,7 +12,7 @@ import type {
 import type { Ticket } from '../../src/orders/ticket.ts';
 import type { CallRecordEvent } from '../../src/records/contract.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
-import type { IncomingInvite, SipDialog, SipUserAgent } from '../../src/sip/contract.ts';
+import type { IncomingInvite, PlaceCallOptions, SipDialog, SipUserAgent } from '../../src/sip/contract.ts';
 
 type Listeners<Events> = { [Name in keyof Events]?: Events[Name][] };
 
@@ -74,8 +74,19 @@ export class TestMedia implements MediaPlane {
       this.finishPlay = resolve;
     });
   }
+  async playRingback() {
+    this.log.push('ringback');
+  }
+  async bridge(_callId: string, other: string) {
+    this.finishPlay?.();
+    this.log.push(`bridge ${other.replace(/^.*\+/, '+')}`);
+  }
+  async takeLane() {
+    if (this.refusal !== null) throw this.refusal;
+    this.log.push('take lane');
+  }
   async close(callId: string) {
-    this.log.push('close');
+    this.log.push(callId.includes('+') ? 'close crew' : 'close');
     return { stats: { callId, ...noStats }, recording: null };
   }
   async stop() {}
@@ -179,14 +190,30 @@ export class TestInvite implements IncomingInvite {
   }
 }
 
+export interface TestHandset {
+  readonly phone: string;
+  readonly options: PlaceCallOptions;
+  readonly dialog: TestDialog;
+  answer(): void;
+  refuse(): void;
+}
+
 export class TestUserAgent implements SipUserAgent {
   readonly listening = ['udp/127.0.0.1:5060'];
   invite: (invite: IncomingInvite) => void = () => undefined;
   onInvite(handler: (invite: IncomingInvite) => void) {
     this.invite = handler;
   }
-  async placeCall(): Promise<never> {
-    throw new Error('the desk places no calls');
+  /** Handsets that ring, in the order in which they were called: answered or refused by the test. */
+  readonly rung: TestHandset[] = [];
+  placeCall(phone: string, options: PlaceCallOptions): Promise<SipDialog> {
+    const dialog = new TestDialog();
+    dialog.remoteSdp = 'late answer';
+    const { promise, resolve, reject } = Promise.withResolvers<SipDialog>();
+    const refuse = (reason: string) => reject(new SpeakerpostError('INTERNAL', { reason }));
+    options.signal?.addEventListener('abort', () => refuse('cancelled'));
+    this.rung.push({ phone, options, dialog, answer: () => resolve(dialog), refuse: () => refuse('busy') });
+    return promise;
   }
   contactsOf() {
     return [];

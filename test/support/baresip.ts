@@ -73,6 +73,49 @@ export async function callWithBaresip(call: BaresipCall): Promise<BaresipResult>
   }
 }
 
+export interface BaresipPhone {
+  readonly uri: string;
+  /** Its output so far. */
+  readonly output: string;
+  /** Ends it; what it heard in its last call, if it recorded any. */
+  stop(): Promise<Wav | null>;
+}
+
+/** A handset that answers by itself and says `wavFile` (8 kHz mono, as long as it is to talk). */
+export async function startBaresipPhone(program: string, wavFile: string): Promise<BaresipPhone> {
+  const folder = mkdtempSync(join(tmpdir(), 'speakerpost-baresip-'));
+  const sipPort = await freeUdpPort();
+  writeFileSync(join(folder, 'config'), configuration(folder, wavFile, sipPort, CODECS.PCMU));
+  const account = `<sip:crew@127.0.0.1:${sipPort};transport=udp>;regint=0;answermode=auto;audio_codecs=PCMU/8000/1`;
+  writeFileSync(join(folder, 'accounts'), `${account}\n`);
+  writeFileSync(join(folder, 'contacts'), '');
+  const child = spawn(program, ['-f', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  const ready = Promise.withResolvers<void>();
+  child.stdout.on('data', () => output.includes('baresip is ready') && ready.resolve());
+  child.once('exit', () => ready.reject(new Error(`baresip ended: ${output}`)));
+  await ready.promise;
+  return {
+    uri: `sip:crew@127.0.0.1:${sipPort}`,
+    get output() {
+      return output;
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+      const [received] = globSync(join(folder, 'dump-*-dec.wav'));
+      const wav = received === undefined ? null : readRecording(received);
+      rmSync(folder, { recursive: true });
+      return wav;
+    },
+  };
+}
+
 /** libsndfile rewrites the header at the close only: a cut recording says it is empty. */
 function readRecording(file: string): Wav | null {
   try {

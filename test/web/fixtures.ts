@@ -16,7 +16,7 @@ import type {
   NumbersQuery,
   RecordReader,
 } from '../../src/records/contract.ts';
-import type { SpeakerpostError } from '../../src/runtime/errors.ts';
+import { SpeakerpostError } from '../../src/runtime/errors.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { WebDeps, WebOptions, WebServer } from '../../src/web/contract.ts';
@@ -49,6 +49,15 @@ export class TestDesk implements CallDesk {
         this.said.push(`${callId} ${kind}: ${text}`);
       },
     };
+  }
+  /** What was asked for calls. */
+  readonly asked: string[] = [];
+  async takeOver(callId: string, reason: string): Promise<void> {
+    if (!this.live.some((call) => call.callId === callId)) throw new SpeakerpostError('CALL_UNKNOWN', { callId });
+    this.asked.push(`take over ${callId}: ${reason}`);
+  }
+  async handBack(callId: string): Promise<void> {
+    throw new SpeakerpostError('CALL_NOT_WITH_CREW', { callId });
   }
   async stop(): Promise<void> {}
 }

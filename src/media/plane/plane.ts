@@ -100,8 +100,9 @@ class Plane implements MediaPlane {
     await this.#ask({ kind: 'say', callId, text });
   }
 
-  async play(callId: string, wavFile: string): Promise<void> {
-    await this.#ask({ kind: 'play', callId, samples: await readClip(wavFile) });
+  async play(callId: string, wavFile: string, signal?: AbortSignal): Promise<void> {
+    const samples = await readClip(wavFile);
+    if (signal?.aborted !== true) await this.#ask({ kind: 'play', callId, samples });
   }
 
   async playRingback(callId: string): Promise<void> {

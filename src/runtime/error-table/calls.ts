@@ -10,6 +10,22 @@ export const callsErrors = {
     message: 'Nothing can be said in call {callId}: its agent is not talking with a guest',
     remedy: 'Say it while the call is up and its model runs.',
   },
+  CREW_NOT_CONFIGURED: {
+    message: 'Nobody of the crew can be rung for call {callId}: the store has no handsets',
+    remedy: 'Name them under crew.phones in the store file.',
+  },
+  CREW_UNANSWERED: {
+    message: 'Nobody of the crew answered ({phones}): {reason}',
+    remedy: 'Check that a handset is on and registered, or name more of them under crew.phones.',
+  },
+  CALL_UNKNOWN: {
+    message: 'There is no call {callId} now',
+    remedy: 'It has ended: see the list of calls.',
+  },
+  CALL_NOT_WITH_CREW: {
+    message: 'Call {callId} cannot be handed back: nobody of the crew has it',
+    remedy: 'Take it over first.',
+  },
   APOLOGY_TIMEOUT: {
     message: 'The apology was not played within {seconds} s',
     remedy: 'Check calls.apology: a short WAV file. If it is one, the media worker hangs: restart the gateway.',

@@ -17,11 +17,17 @@ export interface TrunkRights extends TrunkSelector {
  */
 export class DialRules {
   readonly #trunks: TrunkTable<TrunkRights>;
+  readonly #ownPhones: NumberList;
   readonly #lists: ReadonlyMap<string, NumberList>;
 
-  constructor(trunks: readonly TrunkRights[]) {
+  /** @param ownPhones SIP addresses of the store's own handsets, which may always be called */
+  constructor(trunks: readonly TrunkRights[], ownPhones: readonly string[] = []) {
     this.#trunks = new TrunkTable(trunks);
     const own = new AddressRanges(trunks.flatMap((trunk) => trunk.allow));
+    this.#ownPhones = new NumberList(
+      ownPhones.filter((phone) => phone.toLowerCase().startsWith('sip')),
+      new AddressRanges([]),
+    );
     const willing = trunks.filter((trunk) => trunk.transfer);
     this.#lists = new Map(willing.map(({ id, numbers }) => [id, new NumberList(numbers, own)]));
   }
@@ -33,6 +39,7 @@ export class DialRules {
 
   /** null: `target` may be called for a call of this trunk; else why not. */
   refusal(trunkId: string | null, target: string): string | null {
+    if (trunkId === null && this.#ownPhones.allows(target)) return null;
     const list = trunkId === null ? undefined : this.#lists.get(trunkId);
     if (list === undefined) return `trunk ${trunkId ?? '(none)'} has no transfer: true`;
     return list.allows(target) ? null : `numbers of trunk ${trunkId} does not list it`;

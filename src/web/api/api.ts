@@ -2,6 +2,7 @@ import type { WebDeps, WebOptions } from '../contract.ts';
 import type { LiveFeed } from '../live-feed.ts';
 import type { Gate } from '../sign-in/gate.ts';
 import { callRoutes } from './call-routes.ts';
+import { crewRoutes } from './crew-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { numbersRoutes } from './numbers-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
@@ -17,6 +18,7 @@ export function apiRoutes(options: WebOptions, deps: WebDeps, feed: LiveFeed, ga
     ...liveRoutes(feed),
     ...sayRoutes(deps.desk),
     ...numbersRoutes(options, deps),
+    ...crewRoutes(deps.desk),
     ...peopleRoutes(deps.access),
   ];
 }
