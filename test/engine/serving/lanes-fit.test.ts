@@ -24,7 +24,10 @@ t.test('lanes that do not fit are refused with the number that does, the lane of
 t.test('images of personas are counted, up to as many as are kept', async (t) => {
   const large = { ...memory, positionBytes: 100_000 };
   checkLanesFit(large, 4, 190e6, { personas: 1 });
-  t.throws(() => checkLanesFit(large, 4, 189e6, { personas: 1 }), { details: { neededMb: 190, fits: 3 } });
+  t.throws(() => checkLanesFit(large, 4, 189e6, { personas: 1 }), {
+    code: 'ENGINE_LANES_TOO_MANY',
+    details: { neededMb: 190, fits: 3 },
+  });
   checkLanesFit(large, 4, 2_150e6, { personas: 1_000 });
 });
 
