@@ -34,8 +34,8 @@ export function engineChecks(config: StoreConfig): readonly Check[] {
 }
 
 /** What the engine will run on, whether its lanes fit there, and what a card lacks, by name. */
-async function checkDevice({ engine }: StoreConfig): Promise<Finding> {
-  if (engine.device === 'cpu') return checkCpu(engine);
+async function checkDevice({ engine, personas }: StoreConfig): Promise<Finding> {
+  if (engine.device === 'cpu') return checkCpu(engine, personas.length);
   if (engine.device === 'webgpu') {
     checkWebGpu();
     checkFilters(openCheckpoint(engine.model).configuration.mimi.filters);
@@ -45,24 +45,25 @@ async function checkDevice({ engine }: StoreConfig): Promise<Finding> {
   const { problem } = description;
   if (problem !== null) {
     if (engine.device !== 'auto') return failed(problem.message, problem.remedy);
-    checkCpu(engine);
+    checkCpu(engine, personas.length);
     return warning(`cpu: ${problem.message}`, problem.remedy);
   }
   const usable = description.cards.filter(({ isSupported }) => isSupported);
   const wanted = engine.device === 'auto' ? usable.map(({ index }) => index) : cardsOf(engine.device);
-  return checkCards(engine, wanted, description);
+  return checkCards(engine, personas.length, wanted, description);
 }
 
 /** @throws ENGINE_LANES_TOO_MANY */
-function checkCpu({ model, processes, lanes, cache }: StoreConfig['engine']): Finding {
+function checkCpu({ model, processes, lanes, cache }: StoreConfig['engine'], personas: number): Finding {
   const memory = modelMemory(openCheckpoint(model).configuration, 'cpu float32', cache.positions ?? undefined);
-  checkLanesFit(memory, lanes, process.availableMemory(), processes);
+  checkLanesFit(memory, lanes, process.availableMemory(), { processes, personas });
   return ok(`cpu, ${processes} process${processes === 1 ? '' : 'es'}; ${lanes} lanes fit into memory`);
 }
 
 /** @throws ENGINE_LANES_TOO_MANY, CUDA_CARD_UNSUPPORTED */
 function checkCards(
   { model, lanes, type, cache }: StoreConfig['engine'],
+  personas: number,
   wanted: readonly number[],
   { cards, provider, versions }: CudaDescription,
 ): Finding {
@@ -73,7 +74,7 @@ function checkCards(
     if (card?.isSupported !== true) {
       throw new SpeakerpostError('CUDA_CARD_UNSUPPORTED', { found: card?.computeCapability ?? `no card ${index}` });
     }
-    checkLanesFit(memory, Math.floor((lanes + i) / wanted.length), card.freeBytes);
+    checkLanesFit(memory, Math.floor((lanes + i) / wanted.length), card.freeBytes, { personas });
     return describeCard(card);
   });
   const { runtime = 0, driver = 0 } = versions ?? {};

@@ -26,7 +26,8 @@ export const loadModel: LoadModel = async (directory: string, options: ModelOpti
   const type = options.type ?? (device.recorder === null ? 'float32' : 'bfloat16');
   const codec = options.codec ?? (device.recorder === null ? 'float32' : 'tf32');
   const mode = device.recorder === null ? 'cpu float32' : (`cuda ${type}` as const);
-  checkLanesFit(modelMemory(checkpoint.configuration, mode, positions), options.lanes, device.memory().freeBytes);
+  const memory = modelMemory(checkpoint.configuration, mode, positions);
+  checkLanesFit(memory, options.lanes, device.memory().freeBytes, { personas: options.personas ?? 0 });
   const runtime = new OrtRuntime(device);
   const { sampling } = checkpoint.configuration;
   const greedy = { temperature: 0, topK: 1 };

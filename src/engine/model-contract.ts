@@ -95,6 +95,8 @@ export interface ModelOptions extends ModelNumbers {
   readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
+  /** Images of personas that memory is kept free for. Default 0. */
+  readonly personas?: number;
   /** 'checkpoint' (default): temperatures and top-k of config.json, else the published ones. 'greedy': always the likeliest. */
   readonly sampling?: 'checkpoint' | 'greedy';
 }

@@ -12,6 +12,7 @@ import { type CallLog, openCallLog } from '../replay/call-log.ts';
 import { promptFingerprint } from '../replay/fingerprint.ts';
 import { Admission } from './admission.ts';
 import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
+import { mostImageBytes } from './lanes-fit.ts';
 import { PersonaImages } from './persona-images.ts';
 import { Pool } from './pool.ts';
 import { startPortServer } from './port-server.ts';
@@ -22,7 +23,7 @@ import { type Pace, textStream } from './words.ts';
 
 const frameMs = 80;
 const figuresEveryMs = 1_000;
-const defaultImages = { count: 64, bytes: 2e9 };
+const defaultImages = { count: 64, bytes: mostImageBytes };
 /** Runs of one lane and of all before the first call: the first ones take longer, and the watchdog must not count them. */
 const warmUpRuns = 3;
 /** Time for the last messages to leave before the process ends. */
@@ -48,7 +49,8 @@ export function runEngineProcess(loadModel: LoadModel): void {
 
 async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: string): Promise<void> {
   const { modelDirectory, lanes, device, threads } = options;
-  const model = await loadModel(modelDirectory, { lanes, device, threads, ...options.numbers });
+  const personas = options.personas.length;
+  const model = await loadModel(modelDirectory, { lanes, device, threads, personas, ...options.numbers });
   const tokenizer = await loadTokenizer(model.summary.tokenizerFile);
   checkTokenizer(tokenizer, model);
   // Every persona is read now, so that a voice that is not there is not first missed by a guest.

@@ -3,18 +3,24 @@ import type { ModelMemory } from '../checkpoint/memory.ts';
 
 /** Where personas are prepared: one lane that no call gets. */
 const personaLanes = 1;
+/** Of a long prompt: 32 s. */
+const imagePositions = 400;
+/** Images beyond this are not kept. */
+export const mostImageBytes = 2e9;
 
 /**
- * Refuses more lanes than there is memory for, before any of it is taken. Each process has the weights for itself.
+ * Refuses more lanes than there is memory for, before any of it is taken. Each process has the weights and the images of personas
+ * for itself.
  * @throws ENGINE_LANES_TOO_MANY naming the number that fits
  */
 export function checkLanesFit(
-  { weightsBytes, laneBytes }: ModelMemory,
+  { weightsBytes, laneBytes, positionBytes }: ModelMemory,
   lanes: number,
   availableBytes: number,
-  processes = 1,
+  { processes = 1, personas = 0 }: { readonly processes?: number; readonly personas?: number } = {},
 ): void {
-  const fixedBytes = processes * (weightsBytes + personaLanes * laneBytes);
+  const imageBytes = Math.min(personas * imagePositions * positionBytes, mostImageBytes);
+  const fixedBytes = processes * (weightsBytes + personaLanes * laneBytes + imageBytes);
   const neededBytes = fixedBytes + lanes * laneBytes;
   if (neededBytes <= availableBytes) return;
   const fits = Math.max(0, Math.floor((availableBytes - fixedBytes) / laneBytes));

@@ -14,7 +14,21 @@ t.test('lanes that do not fit are refused with the number that does, the lane of
     message: /5 lanes take 160 MB, 150 MB are free: 4 lanes fit/,
     remedy: /engine\.lanes to 4/,
   });
+  t.throws(() => checkLanesFit(memory, 4, 250e6, { processes: 2 }), {
+    code: 'ENGINE_LANES_TOO_MANY',
+    message: /4 lanes take 260 MB, 250 MB are free: 3 lanes fit/,
+  });
   t.throws(() => checkLanesFit(memory, 1, 50e6), { code: 'ENGINE_LANES_TOO_MANY', details: { fits: 0 } });
+});
+
+t.test('images of personas are counted, up to as many as are kept', async (t) => {
+  const large = { ...memory, positionBytes: 100_000 };
+  checkLanesFit(large, 4, 190e6, { personas: 1 });
+  t.throws(() => checkLanesFit(large, 4, 189e6, { personas: 1 }), {
+    code: 'ENGINE_LANES_TOO_MANY',
+    details: { neededMb: 190, fits: 3 },
+  });
+  checkLanesFit(large, 4, 2_150e6, { personas: 1_000 });
 });
 
 t.test(
