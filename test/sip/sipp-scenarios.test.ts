@@ -138,6 +138,8 @@ const scenarios: readonly Scenario[] = [
   { file: 'method-unknown-inside' },
   { file: 'require-unknown-inside' },
   { file: 'notify-unasked' },
+  { file: 'subscribe-inside' },
+  { file: 'requests-in-early-dialog', user: 'late' },
   // REFER
   { file: 'refer-declined' },
   { file: 'refer-taken', user: 'transferee' },
