@@ -92,6 +92,23 @@ test('without Require provisional responses stay as they are; an unknown extensi
 
 const sdp = Buffer.from('v=0\r\ns=-\r\n');
 
+test('an UPDATE that is answered while it rings leaves the dialog early: BYE then ends the INVITE with 487', async (t) => {
+  const { network, post, gateway, responses, invite } = ring([]);
+  if (invite === undefined) throw new Error('no INVITE');
+  gateway.core.server.respond(invite, { status: 180, reason: 'Ringing' });
+  network.clock.advance(100);
+  gateway.answer = () => ({ status: 200, reason: 'OK' });
+  const [dialog] = post.core.dialogs.all();
+  if (dialog === undefined) throw new Error('no early dialog');
+  t.same(post.within(dialog, 'UPDATE').statuses, []);
+  network.clock.advance(100);
+  t.equal(gateway.core.dialogs.byId(dialog.id)?.state.phase, 'early');
+  const bye = post.within(dialog, 'BYE');
+  network.clock.advance(100);
+  t.equal(bye.statuses.at(-1), 200);
+  t.equal(responses.at(-1)?.status, 487);
+});
+
 test('a 200 waits for the PRACK of a 183 with SDP; a CANCEL meanwhile ends the call that the application thinks answered', async (t) => {
   let isLost = true;
   const lost = ring(['100rel'], (text) => isLost && text.startsWith('PRACK'));
