@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openAccess } from './access/access.ts';
 import { makeFirstPerson, type Terminal } from './access/first-password.ts';
-import { callDescriptions } from './calls/call-descriptions.ts';
+import { callDescriptions, type DescriptionSettings } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
 import { rehearsedDescriptions, rehearseLane } from './calls/rehearsal.ts';
@@ -32,6 +32,7 @@ import type { SipServerProcess, SipSource } from './sip/contract.ts';
 import { rehearseCalls } from './sip/rehearsal.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
+import { DialRules } from './sip/trunks/dial-rules.ts';
 import { createUserAgent } from './sip/user-agent.ts';
 import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
 import type { Readiness, WebServer } from './web/contract.ts';
@@ -148,7 +149,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const sipServer =
     server === 'embedded'
       ? await startSipServerProcess({
-          ...sipServerOptions(config.sip),
+          ...sipServerOptions(config.sip, config.dataDirectory),
           log: room('sip'),
         })
       : null;
@@ -161,11 +162,13 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     server: () => (sipServer === null ? server : sipServer.url),
     log: room('sip'),
     clock,
+    dialRules: new DialRules(trunks),
+    registrations: () => sipServer?.registrations() ?? [],
   });
   started.add(() => userAgent.close());
 
-  const describe = (transport: SipSource['transport']) =>
-    callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport);
+  const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
+    callDescriptions({ address: externalAddress ?? bind, ...media }, transport);
   const desk = new Desk(
     {
       storeId: config.store.id,
@@ -222,7 +225,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   started.add(() => desk.stop());
   // As if by TLS: then the store's SRTP keys may be in it.
   const rehearsed = rehearseCalls(
-    rehearsedDescriptions(() => describe('tls')),
+    rehearsedDescriptions(() => describe(config.media, 'tls')),
     room('sip'),
   );
   started.add(() => rehearsed);

@@ -2,6 +2,8 @@
  * What the rest of the gateway sees of SIP: calls that come in, calls that are placed, dialogs. Everything below (messages,
  * transactions, the drachtio wire protocol) stays inside src/sip.
  */
+import type { RegisteredContact } from './registrar/binding.ts';
+import type { TrunkSelector } from './trunks/trunk-table.ts';
 
 export interface SipSource {
   readonly address: string;
@@ -12,8 +14,14 @@ export interface SipSource {
 export interface SipUserAgent {
   /** One handler; an INVITE that comes while there is none is answered 480. */
   onInvite(handler: (invite: IncomingInvite) => void): void;
-  /** Resolves when the 2xx came and was acknowledged; rejects with SIP_CALL_FAILED carrying the final status. */
-  placeCall(requestUri: string, options: PlaceCallOptions): Promise<SipDialog>;
+  /**
+   * Calls a SIP URI, or the name of a registered user: all of its devices ring, and the first that answers has the call. Resolves when
+   * the 2xx came and was acknowledged.
+   * @throws SIP_CALL_FAILED with the final status, SIP_NOT_REGISTERED, SIP_NUMBER_REFUSED where the store's file does not allow the number
+   */
+  placeCall(target: string, options: PlaceCallOptions): Promise<SipDialog>;
+  /** The devices under a registered name, each with what `placeCall` takes: its URI, and its `route`. */
+  contactsOf(name: string): readonly RegisteredContact[];
   /** The connection to the SIP server is gone (calls with it) or is back. */
   onServerState(listener: (state: 'connected' | 'lost') => void): void;
   /** Host and port at which the SIP server listens, e.g. `udp/127.0.0.1:5060`. */
@@ -23,6 +31,10 @@ export interface SipUserAgent {
 
 export interface PlaceCallOptions {
   readonly sdpOffer: string;
+  /** Id of the trunk for whose caller it is placed, which must have `transfer: true` and the number on its list. */
+  readonly trunk?: string;
+  /** SIP URI of the next hop, where that is not the target's own. */
+  readonly route?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Answers one 401 or 407 by Digest, SHA-256 where the peer has it, else MD5. */
   readonly login?: { readonly user: string; readonly password: string };
@@ -100,9 +112,8 @@ export interface SipTlsOptions {
   readonly verifyPeers: boolean;
 }
 
-/** Who must show a password: requests from these addresses, by Digest (MD5 or SHA-256, qop auth). */
-export interface SipTrunkUsers {
-  readonly allow: readonly string[];
+/** Who must show a password: requests of this trunk, by Digest (MD5 or SHA-256, qop auth). */
+export interface SipTrunkUsers extends TrunkSelector {
   /** Empty: the address is enough. */
   readonly users: readonly { readonly user: string; readonly password: string }[];
 }
@@ -125,6 +136,15 @@ export interface SipServerOptions {
   readonly allow: readonly string[] | null;
   /** Absent: nobody is asked for a password. */
   readonly trunkUsers?: readonly SipTrunkUsers[];
+  /** File in which registrations outlive a restart; absent or null: none. */
+  readonly registrationsFile?: string | null;
+  /** How much one address may ask, by the first entry that holds it; absent or none: 2,000 requests a second. */
+  readonly rates?: readonly SourceRate[];
+}
+
+export interface SourceRate {
+  readonly allow: readonly string[];
+  readonly requestsPerSecond: number;
 }
 
 /** Figures of one SIP server since its start, by name: plain numbers that cross a process border. */
@@ -137,6 +157,8 @@ export interface EmbeddedSipServer {
   /** E.g. `udp/127.0.0.1:5060`. */
   readonly listening: readonly string[];
   counters(): SipCounters;
+  /** Devices that are registered now, the newest first. */
+  registrations(): readonly RegisteredContact[];
   /** Sends BYE on all dialogs, waits for their answers for at most 2 s, and closes the sockets. */
   close(): Promise<void>;
 }
@@ -148,6 +170,8 @@ export interface SipServerProcess {
   readonly listening: readonly string[];
   readonly pid: number | null;
   counters(): SipCounters;
+  /** Devices that are registered now, the newest first. */
+  registrations(): readonly RegisteredContact[];
   onState(listener: (state: 'connected' | 'lost') => void): void;
   onLoopLag(listener: (sample: { readonly p99Ms: number; readonly maxMs: number }) => void): void;
   stop(): Promise<void>;

@@ -29,7 +29,12 @@ function tell(message: FromServer): void {
 async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<void> {
   const log = pino({ level: message.logLevel, base: null }, { write: (line) => tell({ kind: 'log', line }) });
   try {
-    server = await startWhenFree({ ...message.options, secret: message.secret, log });
+    server = await startWhenFree({
+      ...message.options,
+      secret: message.secret,
+      log,
+      onRegistrations: (contacts) => tell({ kind: 'registrations', contacts }),
+    });
   } catch (error) {
     tell({ kind: 'failed', error: describeError(error) });
     process.disconnect();
@@ -40,6 +45,7 @@ async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<voi
     () => server !== null && tell({ kind: 'counters', counters: server.counters() }),
     COUNTERS_EVERY_MS,
   ).unref();
+  tell({ kind: 'registrations', contacts: server.registrations() });
   tell({ kind: 'ready', url: server.url, listening: server.listening });
   await rehearseCalls({ offer: () => REHEARSED_SDP, answer: () => REHEARSED_SDP }, log);
 }

@@ -151,6 +151,7 @@ export class TestInvite implements IncomingInvite {
   readonly sdpOffer: string | null;
   readonly dialog = new TestDialog();
   rejected: { status: number; headers: Readonly<Record<string, string>> | undefined } | null = null;
+  early: string | null = null;
   answered: string | null = null;
   cancel: () => void = () => undefined;
 
@@ -162,7 +163,9 @@ export class TestInvite implements IncomingInvite {
     return undefined;
   }
   ring() {}
-  progress() {}
+  progress(sdp: string) {
+    this.early = sdp;
+  }
   onOffer() {}
   async answer(sdp: string) {
     this.answered = sdp;
@@ -184,6 +187,9 @@ export class TestUserAgent implements SipUserAgent {
   }
   async placeCall(): Promise<never> {
     throw new Error('the desk places no calls');
+  }
+  contactsOf() {
+    return [];
   }
   onServerState() {}
   async close() {}

@@ -9,7 +9,7 @@ import type { Hop, Protocol, Transport } from '../transport/transport.ts';
 import { ClientCore } from './client-core.ts';
 import type { Dialog } from './dialog.ts';
 import { DialogTable } from './dialog-table.ts';
-import type { IncomingRequest } from './incoming-request.ts';
+import type { Answer, IncomingRequest } from './incoming-request.ts';
 import { randomIds } from './random-ids.ts';
 import { RouteFinder } from './route-finder.ts';
 import { ServerCore } from './server-core.ts';
@@ -35,6 +35,8 @@ export interface CoreOptions {
   readonly user: CoreUser;
   /** Refuses requests outside of a dialog whose sender must show a password first. */
   readonly authenticator?: Pick<Authenticator, 'check'> | null;
+  /** Answers REGISTER; null: it goes to the user as any request. */
+  readonly registrar?: ((request: SipRequest, from: Hop) => Answer) | null;
   /** Random identifiers (tags, branches, Call-IDs): 16 hexadecimal digits. */
   readonly newId?: () => string;
   /** 0 to 1, for times that two sides must not choose alike. */
@@ -76,6 +78,7 @@ export class Core {
       newId: randomIds(),
       random: Math.random,
       authenticator: null,
+      registrar: null,
       ...options,
       layer,
       dialogs: this.dialogs,

@@ -44,7 +44,7 @@ export class ServerCore {
   }
 
   receive(transaction: ServerTransaction, message: SipRequest): void {
-    const { clock, newId, user, dialogs } = this.#context;
+    const { clock, newId, user, dialogs, registrar } = this.#context;
     const request: IncomingRequest = {
       id: newId(),
       message,
@@ -69,6 +69,10 @@ export class ServerCore {
     const refusal = isNew ? checkNew(request, this.#context) : this.#dialogs.enter(request);
     if (refusal !== null) {
       this.respond(request, refusal);
+      return;
+    }
+    if (isNew && message.method === 'REGISTER' && registrar !== null) {
+      this.respond(request, registrar(message, request.from));
       return;
     }
     if (message.method === 'INVITE') this.respond(request, { status: 100, reason: 'Trying' });

@@ -23,6 +23,8 @@ export interface AgentDialogOptions {
   readonly srf: SrfApplication;
   readonly clock: Clock;
   readonly log: Log;
+  /** @throws SIP_NUMBER_REFUSED for a target that this call may not be transferred to */
+  readonly checkNumber: (target: string) => void;
   /** Takes the dialog out of the agent's table. */
   readonly onEnded: () => void;
 }
@@ -90,6 +92,7 @@ export class AgentDialog implements SipDialog {
   async refer(target: string, onProgress: (status: number, reason: string) => void = () => {}): Promise<void> {
     if (this.#endReason !== null) throw transferFailed(target, 481, 'The call has ended');
     if (this.#transfer !== null) throw transferFailed(target, 491, 'A transfer is under way');
+    this.#options.checkNumber(target);
     const transfer = new Transfer(target, this.#options.clock, onProgress);
     this.#transfer = transfer;
     try {
@@ -168,7 +171,7 @@ export class AgentDialog implements SipDialog {
     for (const listener of this.#endListeners.splice(0)) listener(reason);
   }
 
-  /** Whoever dials the gateway must not make it dial others (toll fraud): only a handler's yes takes it. */
+  /** Whoever dials the gateway must not make it dial others (toll fraud): rules and handler must both say yes. */
   #receiveRefer(request: SrfRequest, response: SrfResponse): void {
     const target = targetOf(request);
     if (target === null && this.#referHandler !== null) {
@@ -184,7 +187,7 @@ export class AgentDialog implements SipDialog {
       if (isAccepted) transfer.report(status, reason);
       else reports.push([status, reason]);
     };
-    isAccepted = target !== null && this.#referHandler?.(target, report) === true;
+    isAccepted = target !== null && this.#mayCall(target) && this.#referHandler?.(target, report) === true;
     if (!isAccepted) {
       response.send(603, 'Decline', {});
       return;
@@ -193,6 +196,16 @@ export class AgentDialog implements SipDialog {
     // The first NOTIFY comes at once (RFC 3515 2.4.4).
     transfer.report(100, 'Trying');
     for (const [status, reason] of reports) transfer.report(status, reason);
+  }
+
+  #mayCall(target: string): boolean {
+    try {
+      this.#options.checkNumber(target);
+      return true;
+    } catch (error) {
+      this.#options.log.warn({ err: error, sipCallId: this.sipCallId }, 'REFER declined');
+      return false;
+    }
   }
 
   #request(request: DialogRequest, done: (outcome: DialogOutcome) => void): void {

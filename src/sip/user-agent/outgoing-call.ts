@@ -16,7 +16,7 @@ export function placeCall(
   makeDialog: DialogMaker,
   lost: AbortSignal,
 ): Promise<SipDialog> {
-  const { sdpOffer, headers = {}, login, signal, onProvisional } = options;
+  const { sdpOffer, headers = {}, login, route, signal, onProvisional } = options;
   const failed = (status: number, reason: string, cause?: unknown) =>
     new SpeakerpostError('SIP_CALL_FAILED', { uri, status, reason }, cause);
   return new Promise((resolve, reject) => {
@@ -74,7 +74,9 @@ export function placeCall(
     const own = { 'Content-Type': 'application/sdp', ...safeHeaders(headers) };
     const send = (more: Record<string, string>) => {
       try {
-        srf.app.request({ uri, method: 'INVITE', headers: { ...own, ...more }, body: sdpOffer }, (error, sent) => {
+        const next = route === undefined ? {} : { proxy: route };
+        const request = { uri, method: 'INVITE', headers: { ...own, ...more }, body: sdpOffer, ...next };
+        srf.app.request(request, (error, sent) => {
           if (sent === undefined) {
             settle(() => reject(failed(503, messageOf(error), error)));
             return;

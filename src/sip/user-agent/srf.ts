@@ -42,6 +42,8 @@ export interface SrfRequestOptions extends SrfMessageOptions {
   /** Required outside of a dialog. */
   uri?: string;
   stackDialogId?: string;
+  /** SIP URI of the next hop. */
+  proxy?: string;
 }
 
 export interface SrfApplication {
