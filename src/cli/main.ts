@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'check this machine and a store file: one line and one remedy each',
     run: async (args) => (await import('./doctor.ts')).runDoctor(args),
   },
+  explain: {
+    summary: 'say which trunk and lane take a captured INVITE, and what would be agreed, or why not',
+    run: async (args) => (await import('./explain-invite.ts')).runExplain(args),
+  },
   pos: {
     summary: "send a test order to the store's POS and say what came back",
     run: async (args) => (await import('./pos.ts')).runPos(args),
