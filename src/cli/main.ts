@@ -51,6 +51,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'add and remove the keys of programs that use the API',
     run: async (args) => (await import('./token.ts')).runToken(args),
   },
+  trace: {
+    summary: "show a call's SIP messages and what is known of its RTP",
+    run: async (args) => (await import('./trace.ts')).runTrace(args),
+  },
   replay: {
     summary: 'run a recorded call again and say whether it gives the same tokens',
     run: async (args) => (await import('./replay.ts')).runReplay(args),

@@ -1,6 +1,11 @@
 import type { ErrorRow } from './row.ts';
 
 export const cliErrors = {
+  TRACE_NOT_FOUND: {
+    message: 'No trace of call {call} in {directory}',
+    remedy:
+      'Name a call id of the log or the pages (c_...), its SIP Call-ID, or last. The last {kept} calls are kept; a caller that no trunk allows leaves no trace.',
+  },
   INVITE_UNREADABLE: {
     message: 'The captured INVITE {file} cannot be read: {reason}',
     remedy: 'Give a text file with the message, as sngrep saves it.',
