@@ -23,6 +23,7 @@ t.test('every command explains itself', async (t) => {
     'replay',
     'serve',
     'token',
+    'trace',
     'user',
   ]);
   for (const name of names) {
