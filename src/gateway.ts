@@ -20,6 +20,7 @@ import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
+import { CallTraces } from './records/call-traces.ts';
 import type { RecordReader } from './records/contract.ts';
 import { takeDataDirectory } from './records/data-directory.ts';
 import { startRecordReader } from './records/reader.ts';
@@ -169,6 +170,13 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
 
   const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
     callDescriptions({ address: externalAddress ?? bind, ...media }, transport);
+  const traces = new CallTraces({
+    directory: join(config.dataDirectory, 'traces'),
+    ladderOf: async (sipCallId) => sipServer?.ladderOf(sipCallId) ?? { lines: [], more: 0 },
+    clock,
+    log: room('records'),
+  });
+  media.on('stats', (stats) => traces.measured(stats));
   const desk = new Desk(
     {
       storeId: config.store.id,
@@ -193,6 +201,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       clock,
       log: room('calls'),
       metrics,
+      traces,
     },
   );
   engine.onState((state) => {

@@ -1,5 +1,5 @@
 import type { TrunkConfig } from '../config/store.ts';
-import type { MediaPlane, SessionStats, SpokenPiece } from '../media/contract.ts';
+import type { MediaPlane, NegotiatedMedia, SessionStats, SpokenPiece } from '../media/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import type { IncomingInvite, SipDialog } from '../sip/contract.ts';
@@ -39,6 +39,8 @@ export interface CallDeps {
   readonly clock: Clock;
   /** null: the store has no handsets. */
   readonly crew: { readonly settings: CrewSettings; readonly ring: CrewRing } | null;
+  readonly onNegotiated: (media: NegotiatedMedia) => void;
+  readonly onRefused: (why: string) => void;
   readonly onEnded: () => void;
 }
 
@@ -77,7 +79,10 @@ export class Call {
       options,
       { plane, descriptions, clock },
       {
-        changed: (media) => report.line(this.#sinceAckMs(), 'media', `${media.codec}, ${media.direction}`),
+        changed: (media) => {
+          deps.onNegotiated(media);
+          report.line(this.#sinceAckMs(), 'media', `${media.codec}, ${media.direction}`);
+        },
         changeFailed: (error) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error),
       },
     );
@@ -133,6 +138,7 @@ export class Call {
     const refusal = await this.#takeLane();
     if (refusal !== null) return this.#refuse(refusal.status, refusal.reason, refusal.error, refusal.retryAfterSeconds);
     if (this.#isClosing) return this.#leaveUnanswered();
+    if (this.#leg.media !== null) this.#deps.onNegotiated(this.#leg.media);
     report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
@@ -421,6 +427,7 @@ export class Call {
 
   #refuse(status: number, reason: string, error: unknown, retryAfterSeconds?: number): void {
     this.#isClosing = true;
+    this.#deps.onRefused(`${status} ${messageOf(error)}`);
     this.#deps.report.refused(status, messageOf(error), this.#invite.source.address);
     this.#invite.reject(status, reason, {
       ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),

@@ -4,6 +4,7 @@ import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
+import type { CallTraces } from '../records/call-traces.ts';
 import type { CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, SpeakerpostError } from '../runtime/errors.ts';
@@ -65,6 +66,8 @@ export interface DeskDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Keeps what `speakerpost trace` shows; absent: nothing is kept. */
+  readonly traces?: Pick<CallTraces, 'begin' | 'negotiated' | 'refused' | 'end'>;
 }
 
 /** Takes calls: one `Call` an INVITE; routes what media and delivery report to the call that it concerns. */
@@ -175,19 +178,24 @@ export class Desk implements CallDesk {
   }
 
   #take(invite: IncomingInvite): void {
-    const { log, metrics, clock } = this.#deps;
+    const { log, metrics, clock, traces } = this.#deps;
     const { requestUser, from, source } = invite;
-    const { address } = source;
+    const { address, port, transport } = source;
+    const callId = newCallId(clock.wallMs());
+    const traced = { callId, sipCallId: invite.sipCallId, source: `${transport}/${address}:${port}` };
     const choice = this.#directory.find({ address, from, requestUser, header: (name) => invite.header(name) });
     if (choice.kind === 'refused' || this.#isStopping) {
       const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
-      log.warn({ source: address, user: requestUser, status, reason }, 'call refused');
+      log.warn({ callId, source: address, user: requestUser, status, reason }, 'call refused');
       metrics.callsRefused.inc({ status: String(status) });
       invite.reject(status, status === 403 ? 'Forbidden' : status === 404 ? 'Not Found' : 'Service Unavailable');
+      traces?.begin({ ...traced, trunk: null, lane: null });
+      traces?.refused(callId, `${status} ${reason}`);
+      traces?.end(callId);
       return;
     }
     const { lane, trunk } = choice;
-    const callId = newCallId(clock.wallMs());
+    traces?.begin({ ...traced, trunk: trunk.id, lane: lane.id });
     const call = this.#wire(callId, trunk, lane, invite);
     this.#calls.set(callId, call);
     metrics.callsLive.set(this.#calls.size);
@@ -258,6 +266,8 @@ export class Desk implements CallDesk {
         report,
         clock,
         crew: this.#crew,
+        onNegotiated: (negotiated) => this.#deps.traces?.negotiated(callId, negotiated),
+        onRefused: (why) => this.#deps.traces?.refused(callId, why),
         onEnded: () => this.#forget(callId),
       },
       invite,
@@ -266,6 +276,7 @@ export class Desk implements CallDesk {
 
   #forget(callId: string): void {
     this.#calls.delete(callId);
+    this.#deps.traces?.end(callId);
     this.#deps.metrics.callsLive.set(this.#calls.size);
   }
 

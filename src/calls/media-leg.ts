@@ -52,6 +52,11 @@ export class MediaLeg {
     this.#events = events;
   }
 
+  /** null while nothing is negotiated. */
+  get media(): NegotiatedMedia | null {
+    return this.#media;
+  }
+
   /** Empty while nothing is negotiated. */
   get codec(): string {
     return this.#media?.codec ?? '';

@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'check this machine and a store file: one line and one remedy each',
     run: async (args) => (await import('./doctor.ts')).runDoctor(args),
   },
+  explain: {
+    summary: 'say which trunk and lane take a captured INVITE, and what would be agreed, or why not',
+    run: async (args) => (await import('./explain-invite.ts')).runExplain(args),
+  },
   pos: {
     summary: "send a test order to the store's POS and say what came back",
     run: async (args) => (await import('./pos.ts')).runPos(args),
@@ -46,6 +50,10 @@ const commands: Readonly<Record<string, Command>> = {
   token: {
     summary: 'add and remove the keys of programs that use the API',
     run: async (args) => (await import('./token.ts')).runToken(args),
+  },
+  trace: {
+    summary: "show a call's SIP messages and what is known of its RTP",
+    run: async (args) => (await import('./trace.ts')).runTrace(args),
   },
   replay: {
     summary: 'run a recorded call again and say whether it gives the same tokens',

@@ -3,6 +3,7 @@ import { describeError, reviveError } from '../runtime/errors.ts';
 import { engineChecks } from './engine-checks.ts';
 import { machineChecks } from './machine-checks.ts';
 import { serviceChecks } from './service-checks.ts';
+import { sipChecks } from './sip-checks.ts';
 
 export interface Finding {
   readonly state: 'ok' | 'warning' | 'failed';
@@ -23,7 +24,7 @@ export const failed = (detail: string, remedy: string): Finding => ({ state: 'fa
 
 /** Every check of a store's file, in the order in which a technician would look. */
 export function checksOf(config: StoreConfig): readonly Check[] {
-  return [...machineChecks(config), ...engineChecks(config), ...serviceChecks(config)];
+  return [...machineChecks(config), ...sipChecks(config), ...engineChecks(config), ...serviceChecks(config)];
 }
 
 /** Runs a check; one that throws has failed with the error's own remedy. */

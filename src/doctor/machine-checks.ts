@@ -1,10 +1,9 @@
-import { createSocket } from 'node:dgram';
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { StoreConfig } from '../config/store.ts';
 import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
+import { canBindTcp, canBindUdp } from './try-bind.ts';
 
 const NODE_MAJOR = 24;
 const LOW_DISK_BYTES = 2 * 2 ** 30;
@@ -98,23 +97,4 @@ function checkAddress(config: StoreConfig) {
   return own.includes(bind)
     ? ok(`intercoms are told ${bind}`)
     : failed(`${bind} is no address of this machine`, `Set sip.bind to one of: ${own.join(', ')}`);
-}
-
-function canBindUdp(address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.once('error', () => {
-      socket.close();
-      resolve(false);
-    });
-    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve(true)));
-  });
-}
-
-function canBindTcp(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }

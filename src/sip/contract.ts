@@ -3,6 +3,7 @@
  * transactions, the drachtio wire protocol) stays inside src/sip.
  */
 import type { RegisteredContact } from './registrar/binding.ts';
+import type { LadderLine } from './trace/ladder-line.ts';
 import type { TrunkSelector } from './trunks/trunk-table.ts';
 
 export interface SipSource {
@@ -150,6 +151,12 @@ export interface SourceRate {
 /** Figures of one SIP server since its start, by name: plain numbers that cross a process border. */
 export type SipCounters = Readonly<Record<string, number>>;
 
+/** A call's messages; `more` came after those that are kept. */
+export interface SipLadder {
+  readonly lines: readonly LadderLine[];
+  readonly more: number;
+}
+
 /** A SIP server of our own that speaks the drachtio wire protocol on loopback. */
 export interface EmbeddedSipServer {
   /** What a user agent connects to: `drachtio://:secret@127.0.0.1:port`. */
@@ -159,6 +166,8 @@ export interface EmbeddedSipServer {
   counters(): SipCounters;
   /** Devices that are registered now, the newest first. */
   registrations(): readonly RegisteredContact[];
+  /** What went over the wire in one of the last calls, by its Call-ID. */
+  ladderOf(sipCallId: string): SipLadder;
   /** Sends BYE on all dialogs, waits for their answers for at most 2 s, and closes the sockets. */
   close(): Promise<void>;
 }
@@ -172,6 +181,8 @@ export interface SipServerProcess {
   counters(): SipCounters;
   /** Devices that are registered now, the newest first. */
   registrations(): readonly RegisteredContact[];
+  /** As of the server; empty while it does not run. */
+  ladderOf(sipCallId: string): Promise<SipLadder>;
   onState(listener: (state: 'connected' | 'lost') => void): void;
   onLoopLag(listener: (sample: { readonly p99Ms: number; readonly maxMs: number }) => void): void;
   stop(): Promise<void>;

@@ -12,6 +12,7 @@ import { openTransports } from './listen.ts';
 import { formatHost } from './message/uri.ts';
 import type { RegisteredContact } from './registrar/binding.ts';
 import { Registrar } from './registrar/registrar.ts';
+import { CallTap } from './trace/call-tap.ts';
 import type { Hop, Transport } from './transport/transport.ts';
 
 /** How long a stop waits for the answers to its BYEs. */
@@ -46,8 +47,9 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
   const registrar = trunkUsers.some((trunk) => trunk.users.length > 0)
     ? new Registrar({ file, clock, counters, log, onChange: onRegistrations })
     : null;
+  const tap = new CallTap(clock);
   const core = new Core({
-    transports,
+    transports: [tap.on(first), ...others.map((each) => tap.on(each))],
     clock,
     counters,
     log,
@@ -66,6 +68,7 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
     url: `drachtio://:${secret}@127.0.0.1:${applicationPort}`,
     listening,
     counters: () => counters.snapshot(),
+    ladderOf: (sipCallId) => tap.ladderOf(sipCallId),
     registrations: () => registrar?.contacts ?? [],
     close: async () => {
       stop();

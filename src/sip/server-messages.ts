@@ -1,11 +1,12 @@
 import type { ErrorRecord } from '../runtime/errors.ts';
 import type { LoopLagSample } from '../runtime/loop-lag.ts';
-import type { SipCounters, SipServerOptions } from './contract.ts';
+import type { SipCounters, SipLadder, SipServerOptions } from './contract.ts';
 import type { RegisteredContact } from './registrar/binding.ts';
 
 /** What crosses between the SIP server's process and its supervisor, over Node's IPC channel. */
 export type ToServer =
   | { readonly kind: 'start'; readonly options: SipServerOptions; readonly secret: string; readonly logLevel: string }
+  | { readonly kind: 'ladder'; readonly sipCallId: string }
   | { readonly kind: 'stop' };
 
 export type FromServer =
@@ -13,6 +14,8 @@ export type FromServer =
   | { readonly kind: 'failed'; readonly error: ErrorRecord }
   /** Devices that are registered now; told with every change, and at the start. */
   | { readonly kind: 'registrations'; readonly contacts: readonly RegisteredContact[] }
+  /** The answer to `ladder`. */
+  | { readonly kind: 'ladder'; readonly sipCallId: string; readonly ladder: SipLadder }
   | { readonly kind: 'counters'; readonly counters: SipCounters }
   | { readonly kind: 'loopLag'; readonly sample: LoopLagSample }
   /** A line of the process's log, as pino writes it. */

@@ -71,7 +71,11 @@ async function stop(): Promise<void> {
 
 process.on('message', (message: ToServer) => {
   if (message.kind === 'start') void start(message);
-  else void stop();
+  else if (message.kind === 'stop') void stop();
+  else {
+    const { sipCallId } = message;
+    tell({ kind: 'ladder', sipCallId, ladder: server?.ladderOf(sipCallId) ?? { lines: [], more: 0 } });
+  }
 });
 process.on('disconnect', () => void stop());
 // A service manager's SIGTERM reaches every process of the service; the parent hangs up its calls first and says when to stop.

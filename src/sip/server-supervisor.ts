@@ -5,7 +5,7 @@ import { type Clock, systemClock, type Timer } from '../runtime/clock.ts';
 import { reviveError, SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LoopLagSample } from '../runtime/loop-lag.ts';
-import type { SipCounters, SipServerOptions, SipServerProcess } from './contract.ts';
+import type { SipCounters, SipLadder, SipServerOptions, SipServerProcess } from './contract.ts';
 import type { RegisteredContact } from './registrar/binding.ts';
 import type { FromServer, ToServer } from './server-messages.ts';
 
@@ -15,6 +15,9 @@ const LAST_RESTART_MS = 5_000;
 const HEALTHY_AFTER_MS = 30_000;
 const START_WITHIN_MS = 10_000;
 /** BYE on all dialogs takes 2 s at most; then it is killed. */
+/** A ladder is asked for when a call ends; nobody waits long for it. */
+const LADDER_WITHIN_MS = 2_000;
+const NO_LADDER: SipLadder = { lines: [], more: 0 };
 const STOP_WITHIN_MS = 4_000;
 
 export interface SipServerProcessOptions extends SipServerOptions {
@@ -40,6 +43,7 @@ class Supervisor implements SipServerProcess {
   #url: string | null = null;
   #listening: readonly string[] = [];
   #counters: SipCounters = {};
+  readonly #ladders = new Map<string, ((ladder: SipLadder) => void)[]>();
   #registrations: readonly RegisteredContact[] = [];
   #restart: Timer | null = null;
   #restartMs = FIRST_RESTART_MS;
@@ -71,6 +75,20 @@ class Supervisor implements SipServerProcess {
   registrations(): readonly RegisteredContact[] {
     const nowMs = this.#clock.wallMs();
     return this.#registrations.filter(({ expiresWallMs }) => expiresWallMs > nowMs);
+  }
+
+  async ladderOf(sipCallId: string): Promise<SipLadder> {
+    const child = this.#child;
+    if (child === null || this.#url === null) return NO_LADDER;
+    return new Promise((resolve) => {
+      const late = this.#clock.after(LADDER_WITHIN_MS, () => this.#tellLadder(sipCallId, NO_LADDER));
+      const done = (ladder: SipLadder) => {
+        late.cancel();
+        resolve(ladder);
+      };
+      this.#ladders.set(sipCallId, [...(this.#ladders.get(sipCallId) ?? []), done]);
+      child.send({ kind: 'ladder', sipCallId } satisfies ToServer, () => {});
+    });
   }
 
   onState(listener: (state: 'connected' | 'lost') => void): void {
@@ -153,9 +171,16 @@ class Supervisor implements SipServerProcess {
 
   #take(message: FromServer): void {
     if (message.kind === 'counters') this.#counters = message.counters;
+    else if (message.kind === 'ladder') this.#tellLadder(message.sipCallId, message.ladder);
     else if (message.kind === 'registrations') this.#registrations = message.contacts;
     else if (message.kind === 'loopLag') for (const listener of this.#lagListeners) listener(message.sample);
     else if (message.kind === 'log') this.#relay(message.line);
+  }
+
+  #tellLadder(sipCallId: string, ladder: SipLadder): void {
+    const waiting = this.#ladders.get(sipCallId) ?? [];
+    this.#ladders.delete(sipCallId);
+    for (const done of waiting) done(ladder);
   }
 
   /** A line of the child's log becomes one of ours, so that level, format and redaction are the gateway's. */

@@ -13,10 +13,10 @@ export async function openRawPeer(t: { teardown(task: () => void): void }): Prom
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   t.teardown(() => socket.close());
   const seen: string[] = [];
-  let wake: (() => void) | null = null;
+  const waiting = new Set<() => void>();
   socket.on('message', (bytes) => {
     seen.push(bytes.toString());
-    wake?.();
+    for (const wake of [...waiting]) wake();
   });
   return {
     port: socket.address().port,
@@ -26,7 +26,11 @@ export async function openRawPeer(t: { teardown(task: () => void): void }): Prom
         const found = seen.find((text) => text.startsWith(start) && text.includes(part));
         if (found !== undefined) return found;
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          const wake = () => {
+            waiting.delete(wake);
+            resolve();
+          };
+          waiting.add(wake);
         });
       }
     },

@@ -116,6 +116,26 @@ export async function startBaresipPhone(program: string, wavFile: string): Promi
   };
 }
 
+/** A handset that registers with `account` (a baresip account line) and answers every call; ends with the test. */
+export async function startBaresipHandset(
+  t: { teardown(task: () => Promise<void>): void },
+  program: string,
+  account: string,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'speakerpost-baresip-'));
+  const source = join(folder, 'said.wav');
+  writeFileSync(source, formatWav(8_000, [new Float32Array(8_000 * 30)]));
+  writeFileSync(join(folder, 'config'), configuration(folder, source, await freeUdpPort(), CODECS.PCMU));
+  writeFileSync(join(folder, 'accounts'), `${account};answermode=auto\n`);
+  writeFileSync(join(folder, 'contacts'), '');
+  const child = spawn(program, ['-f', folder, '-t', '30'], { stdio: 'ignore' });
+  t.teardown(async () => {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    rmSync(folder, { recursive: true });
+  });
+}
+
 /** libsndfile rewrites the header at the close only: a cut recording says it is empty. */
 function readRecording(file: string): Wav | null {
   try {

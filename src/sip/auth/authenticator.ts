@@ -6,13 +6,15 @@ import type { Counters } from '../counters.ts';
 import { type Header, headerOf, headersOf, isDigit, type SipRequest } from '../message/message.ts';
 import { parseUri } from '../message/uri.ts';
 import type { Hop } from '../transport/transport.ts';
-import { TrunkTable } from '../trunks/trunk-table.ts';
+import { fromUserOf, TrunkTable } from '../trunks/trunk-table.ts';
 import { algorithmOf, type DigestAlgorithm, digestResponse, parseDigest } from './digest.ts';
 import { NonceMint } from './nonce.ts';
 
 const REALM = 'speakerpost';
 /** In this order in a 401: many intercoms read only the first challenge and know only MD5. */
 const ALGORITHMS: readonly DigestAlgorithm[] = ['MD5', 'SHA-256'];
+/** Known to give up on both; they need not fail first. */
+const MD5_AGENTS = ['baresip v0', 'baresip v1'];
 /** So many wrong passwords within a minute, and the source is refused for that minute without a look at its credentials. */
 const FAILURES = 10;
 const FAILURES_WITHIN_MS = 60_000;
@@ -35,6 +37,8 @@ export class Authenticator {
   readonly #counters: Counters;
   readonly #log: Log;
   readonly #mint: NonceMint;
+  /** Challenges that a user at a source did not answer yet. */
+  readonly #unanswered = new Map<string, number>();
   readonly #failures = new Map<string, { count: number; readonly sinceMs: number }>();
 
   constructor(
@@ -61,16 +65,20 @@ export class Authenticator {
     if (passwords === undefined) return null;
     if (this.#isBarred(from.address)) return { status: 403, reason: 'Too Many Failures' };
     const own = ownCredentials(request);
-    if (own === null) return this.#challenge(false);
+    const asker = `${from.address}|${fromUserOf(headerOf(request, 'from') ?? '')}`;
+    if (own === null) return this.#challenge(false, this.#algorithmsFor(asker, request));
+    this.#unanswered.delete(asker);
+    const used = algorithmOf(own);
+    const again = used === null ? ALGORITHMS : [used];
     const nonce = own.get('nonce') ?? '';
     const state = this.#mint.check(nonce, this.#clock.nowMs());
-    if (state !== 'good') return this.#challenge(state === 'stale');
+    if (state !== 'good') return this.#challenge(state === 'stale', again);
     if (!this.#isRight(own, request, passwords)) {
       this.#fail(from.address);
-      return this.#challenge(false);
+      return this.#challenge(false, again);
     }
     const nc = own.get('nc') ?? '';
-    if (!this.#mint.use(nonce, Number.parseInt(nc, 16))) return this.#challenge(true);
+    if (!this.#mint.use(nonce, Number.parseInt(nc, 16))) return this.#challenge(true, again);
     this.#failures.delete(from.address);
     return null;
   }
@@ -111,10 +119,24 @@ export class Authenticator {
     return isEqual && password !== undefined;
   }
 
-  #challenge(isStale: boolean): Refusal {
+  /**
+   * Both algorithms; but devices of before RFC 8760 may give up on a challenge that they do not know though one that they do stands
+   * above it (baresip 1.0: "Function not implemented", 2026-11-25): one that does not answer gets MD5 alone the next time, and so on in turn.
+   */
+  #algorithmsFor(asker: string, request: SipRequest): readonly DigestAlgorithm[] {
+    const before = this.#unanswered.get(asker) ?? 0;
+    this.#unanswered.delete(asker);
+    this.#unanswered.set(asker, before + 1);
+    const [oldest] = this.#unanswered.keys();
+    if (this.#unanswered.size > SOURCES && oldest !== undefined) this.#unanswered.delete(oldest);
+    const agent = headerOf(request, 'user-agent')?.toLowerCase() ?? '';
+    return before % 2 === 1 || MD5_AGENTS.some((each) => agent.startsWith(each)) ? ['MD5'] : ALGORITHMS;
+  }
+
+  #challenge(isStale: boolean, algorithms: readonly DigestAlgorithm[]): Refusal {
     this.#counters.increment('challenges');
     const nonce = this.#mint.make(this.#clock.nowMs());
-    const headers = ALGORITHMS.map((algorithm) => ({
+    const headers = algorithms.map((algorithm) => ({
       name: 'www-authenticate',
       value: `Digest realm="${REALM}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${isStale ? ', stale=true' : ''}`,
     }));

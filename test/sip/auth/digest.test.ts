@@ -71,6 +71,7 @@ test('who shows a user and password of its trunk may pass, once for each nonce a
   const login = { user: 'post', password: 'burger-barn' };
   for (const algorithm of ['MD5', 'SHA-256']) {
     const offered = challenges().filter((value) => parseDigest(value)?.get('algorithm') === algorithm);
+    t.equal(offered.length, 1);
     const shown = answerChallenges(offered, login, { method: 'INVITE', uri }, 'abc') ?? '';
     t.match(shown, `algorithm=${algorithm}`);
     t.equal(ask(shown), null);
@@ -100,6 +101,15 @@ test('of trunks that share a network, the one that the request shows asks for it
     );
   t.equal(check('<sip:crew@192.0.2.1>;tag=1')?.status, 401);
   t.equal(check('<sip:post@192.0.2.1>;tag=1'), null);
+});
+
+test('a device that does not answer both challenges gets MD5 alone the next time', async (t) => {
+  const { ask, challenges } = desk();
+  const algorithms = () => challenges().map((value) => parseDigest(value)?.get('algorithm'));
+  t.same([algorithms(), algorithms(), algorithms()], [['MD5', 'SHA-256'], ['MD5'], ['MD5', 'SHA-256']]);
+  const login = { user: 'post', password: 'burger-barn' };
+  t.equal(ask(answerChallenges(challenges(), login, { method: 'INVITE', uri }, 'abc')), null);
+  t.same(algorithms(), ['MD5', 'SHA-256'], 'one that answers is offered both');
 });
 
 test('old nonces are stale; ten wrong passwords bar the source for a minute', async (t) => {
