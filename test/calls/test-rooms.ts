@@ -56,6 +56,9 @@ export class TestMedia implements MediaPlane {
   async update(_callId: string, changed: NegotiatedMedia) {
     this.log.push(`update ${changed.direction}`);
   }
+  async pauseRecording(_callId: string, isPaused: boolean) {
+    this.log.push(isPaused ? 'recording paused' : 'recording goes on');
+  }
   play() {
     this.log.push('play');
     return new Promise<void>((resolve) => {

@@ -66,12 +66,14 @@ export class CallMedia {
         partner,
         recording,
         mediaTimeoutMs,
+        ...(open.sound === undefined ? {} : { sound: open.sound }),
         events: {
           // Text comes before its sound by the checkpoint's lead.
           spoken: ({ frame, piece, atMs }) =>
             emit('spoken', { callId, frame, piece, atMs: atMs + (opened?.textLeadMs ?? 0) }),
           cut: ({ atMs }) => emit('cut', { callId, atMs }),
           dtmf: ({ digit, atMs }) => emit('dtmf', { callId, digit, atMs }),
+          recordingPaused: (change) => emit('recordingPaused', { callId, ...change }),
           mediaTimeout: (silentMs) => emit('mediaTimeout', { callId, silentMs }),
         },
       });
@@ -97,6 +99,10 @@ export class CallMedia {
 
   update(media: NegotiatedMedia): void {
     this.#session.update(media);
+  }
+
+  pauseRecording(isPaused: boolean): void {
+    this.#session.pauseRecording(isPaused);
   }
 
   /** The lane's part in the call is over: it is freed, and the clip is what the guest hears. */

@@ -41,6 +41,9 @@ class PlaneWorker {
       case 'update':
         call.update(request.media);
         return null;
+      case 'pauseRecording':
+        call.pauseRecording(request.isPaused);
+        return null;
       case 'play':
         await call.play(request.samples);
         return null;

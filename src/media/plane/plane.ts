@@ -96,6 +96,10 @@ class Plane implements MediaPlane {
     await this.#ask({ kind: 'update', callId, media });
   }
 
+  async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
+    await this.#ask({ kind: 'pauseRecording', callId, isPaused });
+  }
+
   async play(callId: string, wavFile: string): Promise<void> {
     await this.#ask({ kind: 'play', callId, samples: await readClip(wavFile) });
   }
