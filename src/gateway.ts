@@ -167,7 +167,15 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: (transport) => callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport),
+      describe: (transport) =>
+        callDescriptions(
+          {
+            address: externalAddress ?? bind,
+            ...config.media,
+            pauseAfterKeysSeconds: config.recording.pauseAfterKeysSeconds,
+          },
+          transport,
+        ),
       delivery,
       clock,
       log: room('calls'),

@@ -97,6 +97,10 @@ export class Desk implements CallDesk {
     this.#emit({ kind: 'alert', callId, error, atWallMs: this.#deps.clock.wallMs() });
   }
 
+  async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
+    await this.#deps.media.pauseRecording(callId, isPaused);
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([...this.#calls.values()].map((call) => call.hangUp({ cause: 503, text: 'Gateway stops' })));
@@ -111,6 +115,9 @@ export class Desk implements CallDesk {
     });
     media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
     media.on('dtmf', ({ callId, digit, atMs }) => this.#calls.get(callId)?.onDtmf(digit, atMs));
+    media.on('recordingPaused', ({ callId, isPaused, atMs }) =>
+      this.#calls.get(callId)?.onRecordingPaused(isPaused, atMs),
+    );
     media.on('mediaTimeout', ({ callId, silentMs }) => this.#calls.get(callId)?.onMediaTimeout(silentMs));
     media.on('laneFailed', ({ callId, error }) => this.#calls.get(callId)?.onLaneFailed(error));
     media.on('stats', (stats) => this.#calls.get(stats.callId)?.onStats(stats));

@@ -37,6 +37,10 @@ export class TestDesk implements CallDesk {
   emit(event: LiveEvent): void {
     for (const listener of this.listeners) listener(event);
   }
+  readonly paused: [string, boolean][] = [];
+  async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
+    this.paused.push([callId, isPaused]);
+  }
   async stop(): Promise<void> {}
 }
 
