@@ -21,7 +21,9 @@ const SCENARIOS = [
 
 const packets = Number(process.argv[2] ?? 10) * PACKETS_PER_MINUTE;
 const percent = (part: number, of: number) => ((100 * part) / of).toFixed(3);
-console.log('| jitter (99 %) | input mean / p99, ms | output mean, ms | both, ms | late, % | underruns, % of packets |');
+console.log(
+  '| jitter (99 %) | input mean / p99, ms | output mean, ms | both, ms | late, % | underruns, % of packets |',
+);
 console.log('| --- | --- | --- | --- | --- | --- |');
 for (const { name, network } of SCENARIOS) {
   const call = simulateCall({ packets, seed: 11, startMs: 137, ...network }, { meanMs: 55, spreadMs: 3 });
