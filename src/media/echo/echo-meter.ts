@@ -2,6 +2,7 @@ import { MODEL_SAMPLE_RATE_HZ } from '../contract.ts';
 
 const STEP_MS = 20;
 const STEP = (STEP_MS * MODEL_SAMPLE_RATE_HZ) / 1_000;
+const STRIDE = 4;
 /** Delays that are looked for: 0 to 600 ms. */
 const LAGS = 31;
 /** What was heard 20 s ago counts a third. */
@@ -46,9 +47,12 @@ export class EchoMeter {
 
   /** What is sent now, 24 kHz. */
   sent(samples: Float32Array): void {
-    for (const sample of samples) {
-      this.#partPower += sample * sample;
-      if (++this.#partLength < STEP) continue;
+    for (let at = 0; at < samples.length; ) {
+      const length = Math.min(STEP - this.#partLength, samples.length - at);
+      this.#partPower += powerOf(samples, at, length) * length;
+      this.#partLength += length;
+      at += length;
+      if (this.#partLength < STEP) break;
       this.#waiting.push(this.#partPower / STEP);
       this.#partPower = 0;
       this.#partLength = 0;
@@ -100,9 +104,9 @@ export class EchoMeter {
   }
 }
 
-/** Mean square. */
+/** Mean square, of every fourth sample: voices lie below 3 kHz. */
 function powerOf(samples: Float32Array, from: number, length: number): number {
   let sum = 0;
-  for (let i = from; i < from + length; i++) sum += (samples[i] ?? 0) ** 2;
-  return sum / length;
+  for (let i = from; i < from + length; i += STRIDE) sum += (samples[i] ?? 0) ** 2;
+  return (sum * STRIDE) / length;
 }
