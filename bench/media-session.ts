@@ -2,13 +2,14 @@
  * Capacity of one media thread: sessions with an immediate partner against a peer process that sends and takes 50 packets a second a
  * call. Prints how late packets are sent, the CPU, and both against a bare UDP echo in the same run.
  *
- *     node bench/media-session.ts [calls = 50] [seconds = 10]
+ *     node bench/media-session.ts [calls = 50] [seconds = 10] [codec = PCMU]
  */
 import { fork } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { FramePartner, PartnerFrame } from '../src/media/contract.ts';
+import { CODEC_FORMATS, loadCodecs } from '../src/media/codecs/formats.ts';
+import type { CodecName, FramePartner, PartnerFrame } from '../src/media/contract.ts';
 import { PortPool } from '../src/media/port-pool.ts';
 import { SendTicker, type Tick } from '../src/media/send/send-ticker.ts';
 import { openMediaSession } from '../src/media/session.ts';
@@ -26,8 +27,12 @@ interface PeerReport {
   readonly gaps: readonly number[];
 }
 
-if (process.argv[2] === 'peer') await runPeer(Number(process.argv[3]), Number(process.argv[4]));
-else await runBench(Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 10));
+const isPeer = process.argv[2] === 'peer';
+const [calls = '50', seconds = '10', codecName = 'PCMU'] = process.argv.slice(isPeer ? 3 : 2);
+const codec = codecName as CodecName;
+const format = CODEC_FORMATS[codec];
+if (isPeer) await runPeer(Number(calls), Number(seconds));
+else await runBench(Number(calls), Number(seconds));
 
 async function runBench(calls: number, seconds: number): Promise<void> {
   console.log(machine());
@@ -40,7 +45,7 @@ async function runBench(calls: number, seconds: number): Promise<void> {
 type Open = (peerPorts: readonly number[]) => Promise<{ ports: number[]; close(): string }>;
 
 async function measure(name: string, calls: number, seconds: number, open: Open): Promise<number> {
-  const peer = fork(fileURLToPath(import.meta.url), ['peer', String(calls), String(seconds)]);
+  const peer = fork(fileURLToPath(import.meta.url), ['peer', String(calls), String(seconds), codec]);
   const [peerPorts] = (await once(peer, 'message')) as [number[]];
   const opened = await open(peerPorts);
   const before = process.cpuUsage();
@@ -99,10 +104,10 @@ async function openSessions(peerPorts: readonly number[]) {
         ...shared,
         partner: immediatePartner(),
         media: {
-          codec: 'PCMU',
-          sendPayloadType: 0,
-          receivePayloadType: 0,
-          clockRateHz: 8_000,
+          codec,
+          sendPayloadType: format.payloadType,
+          receivePayloadType: format.payloadType,
+          clockRateHz: format.clockRateHz,
           ptimeMs: PACKET_MS,
           telephoneEventPayloadType: null,
           remote: { address: ADDRESS, port },
@@ -149,17 +154,20 @@ async function runPeer(calls: number, seconds: number): Promise<void> {
       lastMs = nowMs;
     });
   }
+  const payloads = await voicePackets();
   process.send?.(sockets.map((socket) => socket.address().port));
   const [ports] = (await once(process, 'message')) as [number[]];
   const ticker = new SendTicker(systemClock);
   const leaves = sockets.map((socket, index) => {
-    const packet = Buffer.alloc(172, 0x3f);
-    packet.set([0x80, 0x00]);
-    packet.writeUInt32BE(index + 1, 8);
     let sequence = 0;
     return ticker.join((dueMs) => {
+      const payload = payloads[(sequence + index) % payloads.length] ?? new Uint8Array(0);
+      const packet = Buffer.alloc(12 + payload.length);
+      packet.set([0x80, format.payloadType]);
+      packet.writeUInt32BE(index + 1, 8);
+      packet.set(payload, 12);
       packet.writeUInt16BE(sequence & 0xffff, 2);
-      packet.writeUInt32BE((sequence * 160) >>> 0, 4);
+      packet.writeUInt32BE(((sequence * PACKET_MS * format.clockRateHz) / 1_000) >>> 0, 4);
       sequence++;
       sent++;
       socket.send(packet, ports[index] ?? 0, ADDRESS);
@@ -177,5 +185,24 @@ function bindSocket(): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     socket.bind(0, ADDRESS, () => resolve(socket));
+  });
+}
+
+/** Two seconds of a voice-like sound in the codec's packets. */
+async function voicePackets(): Promise<Uint8Array[]> {
+  await loadCodecs();
+  const coder = format.open({ fec: false, maxBitsPerSecond: null });
+  // Opus opens within a turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const length = (PACKET_MS * coder.sampleRateHz) / 1_000;
+  return Array.from({ length: 100 }, (_, packet) => {
+    const samples = Float32Array.from({ length }, (_, i) => {
+      const seconds = (packet * length + i) / coder.sampleRateHz;
+      const loudness = 0.5 + 0.5 * Math.sin(2 * Math.PI * 3 * seconds);
+      const pitch = 2 * Math.PI * (140 + 20 * Math.sin(5 * seconds)) * seconds;
+      return 0.15 * loudness * (Math.sin(pitch) + 0.5 * Math.sin(5 * pitch) + 0.3 * Math.sin(13 * pitch));
+    });
+    const out = new Uint8Array(1_280);
+    return out.slice(0, coder.encode(samples, out, 0));
   });
 }

@@ -169,7 +169,10 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   started.add(() => userAgent.close());
 
   const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
-    callDescriptions({ address: externalAddress ?? bind, ...media }, transport);
+    callDescriptions(
+      { address: externalAddress ?? bind, ...media, pauseAfterKeysSeconds: config.recording.pauseAfterKeysSeconds },
+      transport,
+    );
   const traces = new CallTraces({
     directory: join(config.dataDirectory, 'traces'),
     ladderOf: async (sipCallId) => sipServer?.ladderOf(sipCallId) ?? { lines: [], more: 0 },

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CODEC_NAMES } from '../media/codecs/names.ts';
-import type { NegotiatedMedia } from '../media/contract.ts';
+import type { NegotiatedMedia, SoundPolicy } from '../media/contract.ts';
 import { formatAnswer, readOffer } from '../media/sdp/answer.ts';
 import { formatOffer, readAnswer } from '../media/sdp/offer.ts';
 import { type MediaPolicy, SendKeys } from '../media/sdp/policy.ts';
@@ -14,6 +14,12 @@ export interface DescriptionSettings {
   readonly srtp: MediaPolicy['srtp'];
   /** SRTP keys are used though the signalling that carries them can be read. */
   readonly srtpKeysInClear: boolean;
+  /** How keys may come; telephone events and INFO need nothing of the sound. */
+  readonly dtmf?: readonly ('rfc4733' | 'info' | 'inband')[];
+  readonly aec?: SoundPolicy['echo'];
+  readonly comfortNoise?: boolean;
+  /** A key stops the recording until so long after the last one; null: it does not. */
+  readonly pauseAfterKeysSeconds?: number | null;
 }
 
 /** One call's session descriptions: the same session number throughout, a version more each time (RFC 3264 section 8). */
@@ -26,6 +32,8 @@ export interface CallDescriptions {
   readAnswer(answer: string): NegotiatedMedia;
   /** What was described last. */
   readonly last: string;
+  /** What is done to the call's sound. */
+  readonly sound: SoundPolicy;
 }
 
 /** `transport`: of the call's signalling, whose encryption is that of the SRTP keys too. */
@@ -38,6 +46,7 @@ export function callDescriptions(settings: DescriptionSettings, transport: SipSo
   const policy = { codecs, srtp, keysMayBeRead: srtpKeysInClear || transport === 'tls', keys: new SendKeys() };
   const offered = { codecs: codecs ?? CODEC_NAMES };
   return {
+    sound: soundOf(settings),
     readOffer: (offer) => readOffer(offer, policy),
     answer(offer, media, rtpPort) {
       last = formatAnswer(offer, media, local(rtpPort), policy);
@@ -51,5 +60,14 @@ export function callDescriptions(settings: DescriptionSettings, transport: SipSo
     get last() {
       return last;
     },
+  };
+}
+
+function soundOf({ dtmf, aec, comfortNoise, pauseAfterKeysSeconds }: DescriptionSettings): SoundPolicy {
+  return {
+    inBandDtmf: dtmf?.includes('inband') ?? false,
+    echo: aec ?? 'off',
+    comfortNoise: comfortNoise ?? false,
+    recordingPauseMs: pauseAfterKeysSeconds == null ? null : pauseAfterKeysSeconds * 1_000,
   };
 }

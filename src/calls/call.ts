@@ -203,6 +203,11 @@ export class Call {
     await this.#crew?.release('handed back to the agent');
   }
 
+  /** The recording has a gap from here on, or goes on. */
+  onRecordingPaused(isPaused: boolean, atMs: number): void {
+    this.#deps.report.line(atMs, 'recording', isPaused ? 'paused' : 'goes on');
+  }
+
   onStats(stats: SessionStats): void {
     this.#deps.report.measured(stats);
   }

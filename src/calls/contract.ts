@@ -63,6 +63,8 @@ export interface CallDesk {
   handBack(callId: string): Promise<void>;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (event: LiveEvent) => void): () => void;
+  /** Stops a running call's recording (card numbers) or lets it go on. Rejects with MEDIA_SESSION_UNKNOWN. */
+  pauseRecording(callId: string, isPaused: boolean): Promise<void>;
   /** Ends all calls (apology where a guest is talking is not played; BYE with Reason) and takes no more. */
   stop(): Promise<void>;
 }

@@ -132,6 +132,10 @@ export class Desk implements CallDesk {
     this.#emit({ kind: 'alert', callId, error, atWallMs: this.#deps.clock.wallMs() });
   }
 
+  async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
+    await this.#deps.media.pauseRecording(callId, isPaused);
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all([...this.#calls.values()].map((call) => call.hangUp({ cause: 503, text: 'Gateway stops' })));
@@ -155,6 +159,9 @@ export class Desk implements CallDesk {
       if (guests === null) this.#calls.get(callId)?.onMediaTimeout(silentMs);
       else this.#calls.get(guests)?.onCrewSilent();
     });
+    media.on('recordingPaused', ({ callId, isPaused, atMs }) =>
+      this.#calls.get(callId)?.onRecordingPaused(isPaused, atMs),
+    );
     media.on('laneFailed', ({ callId, error }) => this.#calls.get(callId)?.onLaneFailed(error));
     media.on('stats', (stats) => this.#calls.get(stats.callId)?.onStats(stats));
     media.on('recordingFailed', ({ callId, error }) => this.raise(error, callId));

@@ -79,6 +79,7 @@ export class MediaLeg {
       rtpPort: this.#rtpPort,
       recordingPath: withLane ? recordingPath : null,
       recordingConsent,
+      sound: this.#parts.descriptions.sound,
     });
     this.#rtpPort = opened.rtpPort;
     this.#isLost = false;

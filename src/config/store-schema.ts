@@ -90,6 +90,8 @@ const media = z.strictObject({
   srtp: srtp.default('allow'),
   /** Such keys are taken over SIP without TLS too. */
   srtpKeysInClear: z.boolean().default(false),
+  /** Comfort noise (RFC 3389) instead of the agent's silence, for callers that offer it. */
+  comfortNoise: z.boolean().default(false),
 });
 
 const engine = z.strictObject({
@@ -143,6 +145,8 @@ const recording = z
     consent: z.string().min(1).nullable().default(null),
     /** Keep what `speakerpost replay` needs: seed, persona, the user's codes and the agent's tokens. The codec turns them into sound again. */
     tokens: z.boolean().default(false),
+    /** A key of the guest's stops the recording until so long after the last one (card numbers); null: it does not. */
+    pauseAfterKeysSeconds: z.number().min(1).max(600).nullable().default(null),
   })
   .refine(({ enabled, tokens, consent }) => !(enabled || tokens) || consent !== null, {
     path: ['consent'],

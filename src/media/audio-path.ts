@@ -1,12 +1,14 @@
 import { AudioStream } from './audio-stream.ts';
 import type { FramePartner, NegotiatedMedia, PartnerFrame } from './contract.ts';
 import { FrameMeter } from './frame-meter.ts';
+import type { HeardSound } from './heard-sound.ts';
 import type { RecordingLine } from './recording-line.ts';
 import type { ResamplerFactory } from './resample/resampler.ts';
 import type { RtpHeader } from './rtp/rtp-reader.ts';
 import { ClipQueue } from './send/clip-queue.ts';
 import { LevelLoop } from './send/level-loop.ts';
 import { PlayoutQueue } from './send/playout-queue.ts';
+import { SilenceGate } from './send/silence-gate.ts';
 
 const DROP_MS = 10;
 const MAX_PTIME_MS = 60;
@@ -17,6 +19,7 @@ export interface AudioPathOptions {
   readonly media: NegotiatedMedia;
   readonly partner: FramePartner | null;
   readonly recording: RecordingLine | null;
+  readonly heard: HeardSound;
   readonly nowMs: () => number;
   /** When the next packet goes out; null before the first. */
   readonly nextSendMs: () => number | null;
@@ -40,6 +43,7 @@ export class AudioPath {
   readonly #options: AudioPathOptions;
   readonly #playout = new PlayoutQueue();
   readonly #level = new LevelLoop();
+  readonly #silence = new SilenceGate();
   /** One packet's sound before it is encoded. */
   readonly #said = new Float32Array(MAX_PTIME_MS * SAMPLES_PER_MS);
   #stream: AudioStream;
@@ -102,8 +106,8 @@ export class AudioPath {
   }
 
   #give(frame: Float32Array, nowMs: number): void {
-    const { partner, recording } = this.#options;
-    const samples = this.#stream.up.process(frame);
+    const { partner, recording, heard } = this.#options;
+    const samples = heard.take(this.#stream.up.process(frame));
     recording?.heard(samples);
     if (partner === null || partner.isAway === true) return;
     if (partner.isPerson !== true) this.meter.pushed(nowMs);
@@ -132,9 +136,29 @@ export class AudioPath {
   /** Out: the sound of the next packet, encoded into `payload`, `ptimeMs` long. Returns its bytes; 0: nothing is to be sent. */
   send(payload: Uint8Array, ptimeMs: number): number {
     this.#isSkipping = false;
+    return this.#stream.encode(this.#say(ptimeMs), payload);
+  }
+
+  /**
+   * Out: as `send`, but comfort noise (RFC 3389) where nothing is said: one byte now and then, and nothing in between. `isNoise` of what
+   * comes back says which of the two it is.
+   */
+  sendOrRest(payload: Uint8Array, ptimeMs: number): { readonly bytes: number; readonly isNoise: boolean } {
+    this.#isSkipping = false;
+    const said = this.#say(ptimeMs);
+    const level = this.#silence.next(said, ptimeMs);
+    if (level === 'sound') return { bytes: this.#stream.encode(said, payload), isNoise: false };
+    this.#stream.skip(said);
+    if (level === 'nothing') return { bytes: 0, isNoise: true };
+    payload[0] = level;
+    return { bytes: 1, isNoise: true };
+  }
+
+  #say(ptimeMs: number): Float32Array {
     const said = this.#nextSaid(ptimeMs);
     this.#options.recording?.said(said);
-    return this.#stream.encode(said, payload);
+    this.#options.heard.sent(said);
+    return said;
   }
 
   /** Out: a clip instead of the partner, whose sound ends here. Resolves when its last packet is sent or the path is closed. */
@@ -156,6 +180,7 @@ export class AudioPath {
     this.#isSkipping = true;
     const said = this.#nextSaid(ptimeMs).fill(0);
     this.#options.recording?.said(said);
+    this.#options.heard.sent(said);
     this.#stream.skip(said);
   }
 
@@ -180,6 +205,7 @@ export class AudioPath {
 
   close(): void {
     this.clips.close();
+    this.#options.heard.close();
     this.#stream.close();
   }
 }

@@ -4,6 +4,10 @@
  * the main thread's handle on it.
  */
 import type { ErrorRecord } from '../runtime/errors.ts';
+import type { EchoFigures } from './echo/echo-meter.ts';
+import type { SoundPolicy } from './sound-policy.ts';
+
+export type { EchoFigures, SoundPolicy };
 
 export const FRAME_MS = 80;
 export const MODEL_SAMPLE_RATE_HZ = 24_000;
@@ -29,6 +33,8 @@ export interface NegotiatedMedia {
   readonly telephoneEventPayloadType: number | null;
   /** Set where the peer has events at another clock only. */
   readonly telephoneEventClockRateHz?: number;
+  /** The peer takes comfort noise (RFC 3389) at the codec's clock. */
+  readonly comfortNoisePayloadType?: number;
   readonly remote: { readonly address: string; readonly port: number };
   /** From our point of view. */
   readonly direction: MediaDirection;
@@ -70,6 +76,8 @@ export interface OpenSession {
   readonly recordingPath: string | null;
   /** The consent line that goes into the recording's tags. */
   readonly recordingConsent: string | null;
+  /** What is done to the sound; nothing unless given. */
+  readonly sound?: SoundPolicy;
 }
 
 export interface OpenedSession {
@@ -113,6 +121,8 @@ export interface SessionStats {
   readonly frameMsP50: number;
   readonly frameMsP99: number;
   readonly frameMsMax: number;
+  /** Our own voice in what was heard; absent before the start. */
+  readonly echo?: EchoFigures;
 }
 
 export interface MediaEvents {
@@ -125,6 +135,8 @@ export interface MediaEvents {
   cut(event: { readonly callId: string; readonly atMs: number }): void;
   /** A telephone-event (RFC 4733), once, when it begins. */
   dtmf(event: { readonly callId: string; readonly digit: string; readonly atMs: number }): void;
+  /** The recording stops (card numbers) or goes on; in between it has silence behind a tone. */
+  recordingPaused(event: { readonly callId: string; readonly isPaused: boolean; readonly atMs: number }): void;
   /** No RTP for the configured time. */
   mediaTimeout(event: { readonly callId: string; readonly silentMs: number }): void;
   /** The lane is lost: the engine died, refused or hung. The session lives on and can `play`. */
@@ -172,6 +184,8 @@ export interface SessionEvents {
   /** See `MediaEvents.cut`. */
   cut?(position: { readonly atMs: number }): void;
   dtmf(event: { readonly digit: string; readonly atMs: number }): void;
+  /** See `MediaEvents.recordingPaused`. */
+  recordingPaused?(change: { readonly isPaused: boolean; readonly atMs: number }): void;
   mediaTimeout(silentMs: number): void;
   /** Every RTP packet that was accepted from the peer: arrival on the session's clock, sequence number, payload bytes. */
   packet?(packet: {
@@ -198,6 +212,8 @@ export interface MediaSession {
   /** Ends what is played: the partner is heard again, from its next frame on. */
   stopPlaying(): void;
   sendDtmf(digits: string): void;
+  /** Stops the recording and lets it go on. Digits of the guest's may do the same: `SoundPolicy.recordingPauseMs`. */
+  pauseRecording(isPaused: boolean): void;
   readonly stats: Omit<SessionStats, 'callId'>;
   close(): void;
 }
@@ -210,6 +226,8 @@ export interface MediaPlane {
   start(callId: string): void;
   /** After a re-INVITE: new address, direction or codec; the lane goes on. */
   update(callId: string, media: NegotiatedMedia): Promise<void>;
+  /** Stops the call's recording, with the gap marked in it, or lets it go on. */
+  pauseRecording(callId: string, isPaused: boolean): Promise<void>;
   /**
    * Has the agent say `text` after what it was given before; resolves when its last word has come from the model. Rejects with
    * LANE_WORDS_INVALID (also without a lane), MEDIA_SESSION_UNKNOWN, or with what ended the lane or the worker meanwhile.

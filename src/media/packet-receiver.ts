@@ -71,7 +71,7 @@ export class PacketReceiver {
     this.#events.packet(header, nowMs);
     if (header.payloadType === media.telephoneEventPayloadType) this.#takeEvent(header, bytes, path, media, nowMs);
     else if (media.direction === 'inactive' || media.direction === 'sendonly') return true;
-    else if (header.payloadType === COMFORT_NOISE_PAYLOAD_TYPE) path.receiveComfortNoise(header, bytes, nowMs);
+    else if (isComfortNoise(header.payloadType, media)) path.receiveComfortNoise(header, bytes, nowMs);
     else path.receive(header, bytes, this.#digits.isActive(nowMs), nowMs);
     return true;
   }
@@ -98,6 +98,11 @@ function isNegotiated(payloadType: number, media: NegotiatedMedia): boolean {
   return (
     payloadType === media.receivePayloadType ||
     payloadType === media.telephoneEventPayloadType ||
-    payloadType === COMFORT_NOISE_PAYLOAD_TYPE
+    isComfortNoise(payloadType, media)
   );
+}
+
+/** The static type is taken without being negotiated: devices send it so. */
+function isComfortNoise(payloadType: number, media: NegotiatedMedia): boolean {
+  return payloadType === COMFORT_NOISE_PAYLOAD_TYPE || payloadType === media.comfortNoisePayloadType;
 }

@@ -3,6 +3,7 @@ import type { Log } from '../runtime/log.ts';
 import type { FramePartner, NegotiatedMedia, RecordingTap, SessionEvents } from './contract.ts';
 import type { PortPool } from './port-pool.ts';
 import type { SendTicker } from './send/send-ticker.ts';
+import type { SoundPolicy } from './sound-policy.ts';
 
 /** What one session is made of. `ports`, `ticker` and `clock` are shared by all sessions of a thread. */
 export interface MediaSessionOptions {
@@ -20,6 +21,8 @@ export interface MediaSessionOptions {
   readonly partner: FramePartner | null;
   readonly events: SessionEvents;
   readonly recording: RecordingTap | null;
+  /** What is done to the sound; nothing unless given. */
+  readonly sound?: SoundPolicy;
   /** No RTP for so long raises `mediaTimeout` (once, until RTP comes again); not while on hold. */
   readonly mediaTimeoutMs: number;
 }

@@ -1,11 +1,17 @@
 import { randomInt } from 'node:crypto';
 import type { Timer } from '../runtime/clock.ts';
+import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
 import { AudioPath } from './audio-path.ts';
 import { loadCodecs } from './codecs/formats.ts';
 import type { MediaSession, NegotiatedMedia, PartnerFrame } from './contract.ts';
+import { DigitFilter } from './digit-filter.ts';
+import { loadEchoCanceller } from './echo/echo-canceller.ts';
+import { HeardSound } from './heard-sound.ts';
 import { PacketReceiver } from './packet-receiver.ts';
 import type { PortPair } from './port-pool.ts';
 import { RecordingLine } from './recording-line.ts';
+import { RecordingPause } from './recording-pause.ts';
 import { ReleaseTimer } from './release-timer.ts';
 import { ResamplerFactory } from './resample/resampler.ts';
 import { RtcpReporter } from './rtcp-reporter.ts';
@@ -14,6 +20,7 @@ import { looksLikeRtcp } from './rtp/rtp-reader.ts';
 import { isDigit } from './rtp/telephone-event.ts';
 import { PacketSender } from './send/packet-sender.ts';
 import type { MediaSessionOptions } from './session-options.ts';
+import { PLAIN_SOUND, type SoundPolicy } from './sound-policy.ts';
 import { SrtpGate } from './srtp/srtp-gate.ts';
 import type { Endpoint } from './udp-socket.ts';
 
@@ -30,7 +37,21 @@ const resamplers = new ResamplerFactory();
  */
 export async function openMediaSession(options: MediaSessionOptions): Promise<MediaSession> {
   await loadCodecs();
-  return new Session(options, await options.ports.take(options.bindAddress, options.rtpPort));
+  const sound = await usable(options.sound ?? PLAIN_SOUND, options.log);
+  return new Session(options, sound, await options.ports.take(options.bindAddress, options.rtpPort));
+}
+
+/** Without the canceller's package the call goes on with its echo, and the log says so. */
+async function usable(sound: SoundPolicy, log: Log): Promise<SoundPolicy> {
+  if (sound.echo === 'off') return sound;
+  try {
+    await loadEchoCanceller();
+    return sound;
+  } catch (error) {
+    const missing = new SpeakerpostError('ECHO_CANCELLER_MISSING', { reason: messageOf(error) });
+    log.error({ code: missing.code, reason: messageOf(error) }, 'echo stays in the call');
+    return { ...sound, echo: 'off' };
+  }
 }
 
 /** The wiring of sockets, clock and sound; `AudioPath` has the sound, `PacketReceiver` and `PacketSender` what comes and goes. */
@@ -42,6 +63,11 @@ class Session implements MediaSession {
   readonly #receiver: PacketReceiver;
   readonly #sender: PacketSender;
   readonly #reporter: RtcpReporter;
+  readonly #sound: SoundPolicy;
+  readonly #digits = new DigitFilter();
+  readonly #pause: RecordingPause | null;
+  readonly #line: RecordingLine | null;
+  #heard: HeardSound | null = null;
   #path: AudioPath | null = null;
   #media: NegotiatedMedia | null;
   #startedMs: number | null = null;
@@ -54,21 +80,24 @@ class Session implements MediaSession {
   #timeoutRaised = false;
   #firstFrameMs: number | null = null;
 
-  constructor(options: MediaSessionOptions, pair: PortPair) {
+  constructor(options: MediaSessionOptions, sound: SoundPolicy, pair: PortPair) {
     this.#options = options;
+    this.#sound = sound;
+    this.#line = options.recording === null ? null : new RecordingLine(options.recording);
+    this.#pause = this.#line === null ? null : this.#openPause(this.#line);
     this.#pair = pair;
     this.rtpPort = pair.rtp.port;
     this.#media = options.media;
     this.#receiver = new PacketReceiver(pair.rtp, this.#gate, {
       packet: ({ sequence, timestamp, payloadStart, payloadEnd }, nowMs) =>
         options.events.packet?.({ atMs: nowMs, sequence, timestamp, payloadBytes: payloadEnd - payloadStart }),
-      digit: (digit, nowMs) => options.events.dtmf({ digit, atMs: this.#sinceStart(nowMs) }),
+      digit: (digit, nowMs) => this.#onDigit(digit, 'event', nowMs),
     });
     if (options.media !== null) {
       this.#gate.update(options.media.srtp ?? null);
       this.#receiver.lock.expect(options.media.remote, options.clock.nowMs());
     }
-    this.#sender = new PacketSender(pair.rtp, this.#gate, (below) => randomInt(below));
+    this.#sender = new PacketSender(pair.rtp, this.#gate, (below) => randomInt(below), sound.comfortNoise);
     this.#reporter = new RtcpReporter({
       clock: options.clock,
       ssrc: this.#sender.writer.ssrc,
@@ -84,16 +113,19 @@ class Session implements MediaSession {
 
   start(): void {
     if (this.#closed || this.#startedMs !== null || this.#media === null) return;
-    const { clock, partner, recording } = this.#options;
+    const { clock, partner } = this.#options;
     const nowMs = clock.nowMs();
     this.#startedMs = nowMs;
     this.#lastMediaMs = nowMs;
     this.#receiver.lock.openWindow(nowMs);
+    const heard = new HeardSound(this.#sound, resamplers, (digit) => this.#onDigit(digit, 'tone', clock.nowMs()));
+    this.#heard = heard;
     this.#path = new AudioPath({
       resamplers,
       media: this.#media,
       partner,
-      recording: recording === null ? null : new RecordingLine(recording),
+      recording: this.#line,
+      heard,
       nowMs: () => clock.nowMs(),
       nextSendMs: () => this.#sender.nextMs,
       onFrame: (frame, index, soundsAtMs) => this.#onFrame(frame, index, soundsAtMs),
@@ -134,6 +166,10 @@ class Session implements MediaSession {
     this.#sender.events.add([...digits.toUpperCase()].filter(isDigit));
   }
 
+  pauseRecording(isPaused: boolean): void {
+    if (!this.#closed) this.#pause?.request(isPaused);
+  }
+
   get stats(): MediaSession['stats'] {
     const path = this.#path;
     const jitter = path?.jitterStats;
@@ -153,6 +189,7 @@ class Session implements MediaSession {
       frameMsP50: path?.meter.quantileMs(0.5) ?? 0,
       frameMsP99: path?.meter.quantileMs(0.99) ?? 0,
       frameMsMax: path?.meter.maxMs ?? 0,
+      ...(this.#heard === null ? {} : { echo: this.#heard.echo }),
     };
   }
 
@@ -163,6 +200,7 @@ class Session implements MediaSession {
     this.#leaveTicker?.();
     this.#fillerTimer?.cancel();
     this.#releaseTimer?.stop();
+    this.#pause?.close();
     this.#path?.close();
     this.#pair.release();
     const { packetsReceived, packetsSent, packetsRefused, underruns } = this.stats;
@@ -207,6 +245,19 @@ class Session implements MediaSession {
     }
     const { direction } = this.#media ?? { direction: 'sendrecv' };
     if (direction === 'sendonly' || direction === 'inactive') this.#lastMediaMs = this.#options.clock.nowMs();
+  }
+
+  #openPause(line: RecordingLine): RecordingPause {
+    const { clock, events } = this.#options;
+    return new RecordingPause(line, clock, this.#sound.recordingPauseMs, (isPaused) =>
+      events.recordingPaused?.({ isPaused, atMs: this.#sinceStart(clock.nowMs()) }),
+    );
+  }
+
+  #onDigit(digit: string, way: 'event' | 'tone', nowMs: number): void {
+    if (this.#closed || !this.#digits.accepts(digit, way, nowMs)) return;
+    this.#pause?.key();
+    this.#options.events.dtmf({ digit, atMs: this.#sinceStart(nowMs) });
   }
 
   #onFrame(frame: PartnerFrame, index: number, soundsAtMs: number | null): void {

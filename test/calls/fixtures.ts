@@ -2,6 +2,7 @@ import type { CallDescriptions } from '../../src/calls/call-descriptions.ts';
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
 import type { TrunkConfig } from '../../src/config/store.ts';
+import { PLAIN_SOUND } from '../../src/media/sound-policy.ts';
 import type { DeliveryPlane } from '../../src/orders/contract.ts';
 import type { Ticket } from '../../src/orders/ticket.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
@@ -69,6 +70,7 @@ export function deskFixture(
     offer: (port) => `offer on ${port}`,
     answer: (offer, chosen, port) => `answer to ${offer} ${chosen.direction} on ${port}`,
     last: 'the last description',
+    sound: PLAIN_SOUND,
   });
   const desk = new Desk(
     {

@@ -57,6 +57,9 @@ export class TestMedia implements MediaPlane {
   async update(_callId: string, changed: NegotiatedMedia) {
     this.log.push(`update ${changed.direction}`);
   }
+  async pauseRecording(_callId: string, isPaused: boolean) {
+    this.log.push(isPaused ? 'recording paused' : 'recording goes on');
+  }
   /** What the agent was given to say, and how it ends: resolve or reject. */
   readonly sayings: ({ readonly callId: string; readonly text: string } & PromiseWithResolvers<void>)[] = [];
   say(callId: string, text: string) {

@@ -1,8 +1,11 @@
 import { test } from 'tap';
+import { g711 } from '../../src/media/codecs/g711.ts';
 import type { FramePartner } from '../../src/media/contract.ts';
 import { PortPool } from '../../src/media/port-pool.ts';
 import { SendTicker } from '../../src/media/send/send-ticker.ts';
 import { openMediaSession } from '../../src/media/session.ts';
+import type { MediaSessionOptions } from '../../src/media/session-options.ts';
+import { PLAIN_SOUND } from '../../src/media/sound-policy.ts';
 import type { Endpoint, UdpSocket } from '../../src/media/udp-socket.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
@@ -61,7 +64,7 @@ class FakeSocket implements UdpSocket {
   }
 }
 
-async function open(partner: FramePartner | null, mediaTimeoutMs = 30_000) {
+async function open(partner: FramePartner | null, changes: Partial<MediaSessionOptions> = {}) {
   const clock = new StallingClock();
   const sockets: FakeSocket[] = [];
   const events = recordEvents();
@@ -85,7 +88,8 @@ async function open(partner: FramePartner | null, mediaTimeoutMs = 30_000) {
     partner,
     events,
     recording: null,
-    mediaTimeoutMs,
+    mediaTimeoutMs: 30_000,
+    ...changes,
   });
   const [rtp, rtcp] = sockets;
   if (rtp === undefined || rtcp === undefined) throw new Error('no sockets');
@@ -314,4 +318,117 @@ test('a clip and a hold cut what was announced, once', async (t) => {
   const [clip = 0, hold = 0] = events.cutsAtMs;
   t.ok(clip >= 1_990 && clip <= 2_010 && hold >= 2_990 && hold <= 3_010, `${clip}, ${hold}`);
   session.close();
+});
+
+/** PCMU packet `index` of a sound at 8 kHz. */
+function soundPacket(index: number, sample: (position: number) => number): Buffer {
+  const bytes = packet(index);
+  const samples = Float32Array.from({ length: 160 }, (_, i) => sample(160 * index + i));
+  g711('PCMU').encode(samples, bytes, 12);
+  return bytes;
+}
+
+const sine = (hz: number, position: number, rateHz: number) => 0.2 * Math.sin((2 * Math.PI * hz * position) / rateHz);
+
+test('a key that comes as tones is told once where the trunk says so, and the partner does not hear it', async (t) => {
+  for (const inBandDtmf of [true, false]) {
+    const partner = echo();
+    const { clock, session, rtp, events } = await open(partner, { sound: { ...PLAIN_SOUND, inBandDtmf } });
+    session.start();
+    for (let index = 0; index < 100; index++) {
+      const isKey = index >= 50 && index < 60;
+      rtp.receive(soundPacket(index, (at) => (isKey ? sine(770, at, 8_000) + sine(1_336, at, 8_000) : 0)));
+      clock.advance(20);
+    }
+    t.same(events.digits, inBandDtmf ? ['5'] : []);
+    const loud = partner.sound.filter((sample) => Math.abs(sample) > 0.1).length;
+    t.ok(inBandDtmf ? loud < 2_000 : loud > 2_500, `${loud} loud samples`);
+    session.close();
+  }
+});
+
+test('silence goes out as comfort noise, one byte each 200 ms, where both sides want it; words begin with a marker', async (t) => {
+  const said = (index: number) => (index % 25 < 12 ? 0.2 : 0);
+  for (const comfortNoise of [true, false]) {
+    const partner = new ScriptedPartner((heard, index) =>
+      Float32Array.from(heard, (_, i) => (said(index) > 0 ? sine(500, i, 24_000) : 0)),
+    );
+    const { clock, session, rtp } = await open(partner, {
+      sound: { ...PLAIN_SOUND, comfortNoise },
+      media: mediaTo(PEER.port, { comfortNoisePayloadType: 13 }),
+    });
+    session.start();
+    clock.advance(8_000);
+    const noise = rtp.sent.filter(({ bytes }) => ((bytes[1] ?? 0) & 0x7f) === 13);
+    const sound = rtp.sent.filter(isAudio);
+    t.equal(noise.length > 0, comfortNoise);
+    t.ok(comfortNoise ? sound.length < 260 : sound.length > 390, `${sound.length} packets of sound`);
+    if (comfortNoise) {
+      t.ok(noise.length >= 12 && noise.length <= 22, `${noise.length} packets of noise`);
+      t.ok(
+        noise.every(({ bytes }) => bytes.length === 13 && (bytes[12] ?? 0) >= 60),
+        'a quiet level',
+      );
+      const marked = sound.filter(({ bytes }) => ((bytes[1] ?? 0) & 0x80) !== 0);
+      t.ok(marked.length >= 4 && marked.length <= 6, `${marked.length} talkspurts`);
+      const gaps = rtp.sent.map((one, index, all) => one.atMs - (all[index - 1]?.atMs ?? one.atMs));
+      t.ok(Math.max(...gaps) <= 201, 'never silent for longer');
+      const [first, last] = [sound[0], sound.at(-1)];
+      const ticks = ((last?.bytes.readUInt32BE(4) ?? 0) - (first?.bytes.readUInt32BE(4) ?? 0)) >>> 0;
+      t.ok(Math.abs(ticks / 8 - ((last?.atMs ?? 0) - (first?.atMs ?? 0))) < 21, 'timestamps go through the silence');
+    }
+    session.close();
+  }
+});
+
+test('the recording is silent while it is paused, with a tone at both ends; keys pause it until 5 s after the last', async (t) => {
+  const blocks: { heard: Float32Array; said: Float32Array }[] = [];
+  const changes: boolean[] = [];
+  const events = recordEvents();
+  const { clock, session, rtp } = await open(
+    new ScriptedPartner((heard) => Float32Array.from(heard, (_, i) => sine(500, i, 24_000))),
+    {
+      sound: { ...PLAIN_SOUND, recordingPauseMs: 5_000 },
+      recording: { write: (heard, said) => void blocks.push({ heard: heard.slice(), said: said.slice() }) },
+      events: { ...events, recordingPaused: ({ isPaused }) => void changes.push(isPaused) },
+    },
+  );
+  session.start();
+  let index = 0;
+  const talk = (seconds: number) => {
+    for (const end = index + seconds * 50; index < end; index++) {
+      rtp.receive(soundPacket(index, (at) => sine(400, at, 8_000)));
+      clock.advance(20);
+    }
+  };
+  const isQuiet = (samples: Float32Array) => samples.every((sample) => sample === 0);
+  talk(2);
+  session.pauseRecording(true);
+  let from = blocks.length;
+  talk(2);
+  const gap = blocks.slice(from + 11);
+  t.ok(gap.length > 80 && gap.every(({ heard, said }) => isQuiet(heard) && isQuiet(said)), 'nothing of either side');
+  t.notOk(isQuiet(blocks[from + 3]?.heard ?? new Float32Array(1)), 'a tone at its start');
+  session.pauseRecording(false);
+  talk(2);
+  t.ok(
+    blocks.slice(-50).every(({ heard, said }) => !isQuiet(heard) && !isQuiet(said)),
+    'both sides again',
+  );
+  t.ok(Math.abs(blocks.length - 298) <= 8, `the time went on: ${blocks.length} blocks`);
+  const key = packet(index);
+  key[1] = 101;
+  rtp.receive(key.subarray(0, 12 + 4).fill(0, 12));
+  from = blocks.length;
+  index++;
+  talk(5);
+  t.ok(
+    blocks.slice(from + 11, -14).every(({ heard }) => isQuiet(heard)),
+    'paused by a key',
+  );
+  talk(1);
+  t.same(changes, [true, false, true, false]);
+  t.notOk(isQuiet(blocks.at(-1)?.heard ?? new Float32Array(1)));
+  session.close();
+  t.equal(clock.pendingCount, 0);
 });

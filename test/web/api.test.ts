@@ -190,3 +190,26 @@ test('an own password is changed with the old one, and every session ends', asyn
   t.equal((await change(PASSWORD, 'a new password of mine')).status, 204);
   t.equal((await ask(stage.web, '/api/session', { headers })).status, 401);
 });
+
+test('the crew stops the recording of a running call for a card number, and it is on record who did', async (t) => {
+  const stage = await setStage(t);
+  const crew = await as(stage, 'crew');
+  stage.desk.live.push({
+    callId: 'c1',
+    lane: 'lane-1',
+    state: 'talking',
+    from: 'post',
+    startedWallMs: 0,
+    words: [],
+    orders: [],
+  });
+  t.equal((await send(stage, 'PUT', '/api/calls/c1/recording', { paused: true }, crew)).status, 204);
+  t.equal((await send(stage, 'PUT', '/api/calls/c1/recording', { paused: false }, crew)).status, 204);
+  t.equal((await send(stage, 'PUT', '/api/calls/gone/recording', { paused: true }, crew)).status, 404);
+  t.same(stage.desk.paused, [
+    ['c1', true],
+    ['c1', false],
+  ]);
+  const audit = await ask(stage.web, '/api/audit', { headers: await as(stage, 'admin') });
+  t.match(audit.text, /recording\.resumed.*c1|c1.*recording\.resumed/s);
+});

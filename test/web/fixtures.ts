@@ -59,6 +59,10 @@ export class TestDesk implements CallDesk {
   async handBack(callId: string): Promise<void> {
     throw new SpeakerpostError('CALL_NOT_WITH_CREW', { callId });
   }
+  readonly paused: [string, boolean][] = [];
+  async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
+    this.paused.push([callId, isPaused]);
+  }
   async stop(): Promise<void> {}
 }
 

@@ -1,5 +1,5 @@
 const BUCKET_MS = 8_000;
-const QUANTILE = 0.98;
+const QUANTILE = 0.992;
 const MARGIN_MS = 4;
 const FIRST_FRAMES = 8;
 const FIRST_DEADLINE_MS = 40;
@@ -39,7 +39,7 @@ export class Baseline {
   }
 }
 
-/** How long after its ideal end a frame is waited for: the 98 % quantile of the last minute's lateness, and 4 ms. */
+/** How long after its ideal end a frame is waited for: the 99.2 % quantile of the last minute's lateness, and 4 ms. */
 export class Deadline {
   readonly #bins = new Uint16Array(BINS);
   readonly #memory = new Uint8Array(MEMORY_FRAMES);

@@ -78,6 +78,7 @@ export class CallMedia {
         partner,
         recording,
         mediaTimeoutMs,
+        ...(open.sound === undefined ? {} : { sound: open.sound }),
         events: {
           // Text comes before its sound by the checkpoint's lead.
           spoken: ({ frame, piece, atMs }) => {
@@ -85,6 +86,7 @@ export class CallMedia {
           },
           cut: ({ atMs }) => emit('cut', { callId, atMs }),
           dtmf: ({ digit, atMs }) => emit('dtmf', { callId, digit, atMs }),
+          recordingPaused: (change) => emit('recordingPaused', { callId, ...change }),
           mediaTimeout: (silentMs) => emit('mediaTimeout', { callId, silentMs }),
         },
       });
@@ -118,6 +120,10 @@ export class CallMedia {
     if (this.#lane !== null) return this.#lane.say(text);
     const details = { lane: 'none', words: text.slice(0, 60), reason: 'the call has no lane of the model' };
     throw new SpeakerpostError('LANE_WORDS_INVALID', details);
+  }
+
+  pauseRecording(isPaused: boolean): void {
+    this.#session.pauseRecording(isPaused);
   }
 
   /** The lane's part in the call is over: it is freed, and the clip is what the guest hears. */

@@ -20,6 +20,7 @@ export type PlaneRequest =
   | { readonly kind: 'start'; readonly callId: string }
   | { readonly kind: 'update'; readonly callId: string; readonly media: NegotiatedMedia }
   | { readonly kind: 'say'; readonly callId: string; readonly text: string }
+  | { readonly kind: 'pauseRecording'; readonly callId: string; readonly isPaused: boolean }
   | { readonly kind: 'play'; readonly callId: string; readonly samples: Float32Array }
   | { readonly kind: 'playRingback'; readonly callId: string }
   | { readonly kind: 'bridge'; readonly callId: string; readonly otherCallId: string }
@@ -37,6 +38,7 @@ export interface PlaneResults {
   readonly start: null;
   readonly update: null;
   readonly say: null;
+  readonly pauseRecording: null;
   readonly play: null;
   readonly playRingback: null;
   readonly bridge: null;

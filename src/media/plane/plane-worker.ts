@@ -46,6 +46,9 @@ class PlaneWorker {
       case 'say':
         await call.say(request.text);
         return null;
+      case 'pauseRecording':
+        call.pauseRecording(request.isPaused);
+        return null;
       case 'play':
         await call.play(request.samples);
         return null;

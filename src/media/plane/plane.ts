@@ -96,6 +96,10 @@ class Plane implements MediaPlane {
     await this.#ask({ kind: 'update', callId, media });
   }
 
+  async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
+    await this.#ask({ kind: 'pauseRecording', callId, isPaused });
+  }
+
   async say(callId: string, text: string): Promise<void> {
     await this.#ask({ kind: 'say', callId, text });
   }

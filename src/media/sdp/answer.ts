@@ -46,7 +46,7 @@ export function formatAnswer(
       lines.push(`m=${section.kind} 0 ${section.protocol} ${section.formats.join(' ') || '0'}`);
       return;
     }
-    const { srtp, telephoneEventPayloadType } = media;
+    const { srtp, telephoneEventPayloadType, comfortNoisePayloadType } = media;
     const clockRateHz = media.telephoneEventClockRateHz ?? media.clockRateHz;
     lines.push(
       ...formatAudioLines({
@@ -54,6 +54,7 @@ export function formatAnswer(
         protocol: section.protocol,
         codecs: [{ codec: media.codec, payloadType: media.receivePayloadType }],
         events: telephoneEventPayloadType === null ? [] : [{ payloadType: telephoneEventPayloadType, clockRateHz }],
+        ...(comfortNoisePayloadType === undefined ? {} : { comfortNoise: comfortNoisePayloadType }),
         ptimeMs: media.ptimeMs,
         direction: media.direction,
         rtcpMux: media.rtcpMux === true,
@@ -73,6 +74,7 @@ export function negotiated(
   const { codec } = chosen;
   const { clockRateHz } = CODEC_FORMATS[codec];
   const event = chooseTelephoneEvent(audio, clockRateHz);
+  const noise = audio.formats.find((one) => one.encoding === 'CN' && one.clockRateHz === clockRateHz);
   return {
     codec,
     sendPayloadType: chosen.payloadType,
@@ -81,6 +83,7 @@ export function negotiated(
     ptimeMs: choosePtimeMs(audio, codec),
     telephoneEventPayloadType: event?.payloadType ?? null,
     ...(event === null || event.clockRateHz === clockRateHz ? {} : { telephoneEventClockRateHz: event.clockRateHz }),
+    ...(noise === undefined ? {} : { comfortNoisePayloadType: noise.payloadType }),
     remote: audio.remote,
     direction: mirror(audio.direction),
     rtcpMux: audio.rtcpMux,

@@ -19,6 +19,8 @@ export interface LocalAudio {
   readonly protocol: string;
   readonly codecs: readonly { readonly codec: CodecName; readonly payloadType: number }[];
   readonly events: readonly { readonly payloadType: number; readonly clockRateHz: number }[];
+  /** Payload type of comfort noise; absent: none. */
+  readonly comfortNoise?: number;
   readonly ptimeMs: number;
   readonly direction: MediaDirection;
   readonly rtcpMux: boolean;
@@ -36,7 +38,8 @@ export function formatHead(local: LocalDescription): string[] {
 }
 
 export function formatAudioLines(audio: LocalAudio): string[] {
-  const payloadTypes = [...audio.codecs, ...audio.events].map((one) => one.payloadType);
+  const noise = audio.comfortNoise === undefined ? [] : [audio.comfortNoise];
+  const payloadTypes = [...[...audio.codecs, ...audio.events].map((one) => one.payloadType), ...noise];
   return [
     `m=audio ${audio.rtpPort} ${audio.protocol} ${payloadTypes.join(' ')}`,
     ...audio.codecs.flatMap(({ codec, payloadType }) => formatCodec(codec, payloadType)),
@@ -44,6 +47,7 @@ export function formatAudioLines(audio: LocalAudio): string[] {
       `a=rtpmap:${payloadType} telephone-event/${clockRateHz}`,
       `a=fmtp:${payloadType} 0-15`,
     ]),
+    ...noise.map((payloadType) => `a=rtpmap:${payloadType} CN/8000`),
     ...audio.crypto.map(formatCryptoLine),
     `a=ptime:${audio.ptimeMs}`,
     `a=${audio.direction}`,

@@ -1,12 +1,12 @@
 const WINDOW_MS = 10_000;
-const TARGET_SLACK_MS = 8;
+const TARGET_SLACK_MS = 7;
 const MAX_CORRECTION = 0.005;
 const SURPLUS_WINDOW_MS = 2_000;
 const SURPLUS_MS = 40;
 
 /**
  * Keeps the cushion at the output small: slack is how long before its turn a frame came back. Every 10 s the send interval is set
- * so that the smallest slack returns to 8 ms. As frames follow the caller's packets, this slaves our send clock to the caller's
+ * so that the smallest slack returns to 7 ms. As frames follow the caller's packets, this slaves our send clock to the caller's
  * crystal: nothing is stretched, dropped or inserted, and the buffer at the far end does not drift either.
  */
 export class LevelLoop {

@@ -16,6 +16,7 @@ export class PacketSender {
   readonly writer: RtpWriter;
   readonly #socket: UdpSocket;
   readonly #gate: SrtpGate;
+  readonly #comfortNoise: boolean;
   readonly #payload = new Uint8Array(MAX_PAYLOAD_BYTES);
   #markNext = true;
   #clockRateHz = 8_000;
@@ -24,7 +25,9 @@ export class PacketSender {
   /** Packets whose time was let go, because the thread stood still for too long. */
   skipped = 0;
 
-  constructor(socket: UdpSocket, gate: SrtpGate, random: (below: number) => number) {
+  /** `comfortNoise`: it goes out in place of silence, where the peer takes it. */
+  constructor(socket: UdpSocket, gate: SrtpGate, random: (below: number) => number, comfortNoise = false) {
+    this.#comfortNoise = comfortNoise;
     this.#socket = socket;
     this.#gate = gate;
     this.writer = new RtpWriter(random);
@@ -65,15 +68,7 @@ export class PacketSender {
     const isHeld = media.direction === 'recvonly' || media.direction === 'inactive' || to.address === UNSPECIFIED;
     const event = isHeld ? 'pause' : this.events.next(media.ptimeMs);
     if (event === null) {
-      const bytes = path.send(this.#payload, media.ptimeMs);
-      if (bytes === 0) {
-        this.#markNext = true;
-        return;
-      }
-      const packet = this.writer.packet(media.sendPayloadType, this.#markNext, bytes);
-      for (let i = 0; i < bytes; i++) packet[RTP_HEADER_BYTES + i] = this.#payload[i] ?? 0;
-      this.#transmit(packet, to);
-      this.#markNext = false;
+      this.#sendSound(path, media, to);
       return;
     }
     path.skip(media.ptimeMs);
@@ -86,6 +81,22 @@ export class PacketSender {
     const packet = this.writer.packet(type, event.marker, EVENT_PAYLOAD_BYTES, this.#eventTimestamp);
     writeEvent(packet, RTP_HEADER_BYTES, event.digit, event.end, (event.durationMs * clockRateHz) / 1_000);
     this.#transmit(packet, to);
+  }
+
+  #sendSound(path: AudioPath, media: NegotiatedMedia, to: Endpoint): void {
+    const noiseType = this.#comfortNoise ? media.comfortNoisePayloadType : undefined;
+    const { bytes, isNoise } =
+      noiseType === undefined
+        ? { bytes: path.send(this.#payload, media.ptimeMs), isNoise: false }
+        : path.sendOrRest(this.#payload, media.ptimeMs);
+    if (bytes > 0) {
+      const type = isNoise && noiseType !== undefined ? noiseType : media.sendPayloadType;
+      // The marker begins a talkspurt (RFC 3551 section 4.1); comfort noise is none.
+      const packet = this.writer.packet(type, this.#markNext && !isNoise, bytes);
+      for (let i = 0; i < bytes; i++) packet[RTP_HEADER_BYTES + i] = this.#payload[i] ?? 0;
+      this.#transmit(packet, to);
+    }
+    this.#markNext = isNoise || bytes === 0;
   }
 
   #transmit(packet: Buffer, to: Endpoint): void {

@@ -40,6 +40,10 @@ export const mediaErrors = {
     message: 'The recording thread died: {reason}',
     remedy: 'Calls go on; the next call is recorded again. Report the reason with the log lines around it.',
   },
+  ECHO_CANCELLER_MISSING: {
+    message: 'The echo canceller cannot be loaded: {reason}',
+    remedy: 'Install the packages again (npm ci), or set aec to off for this trunk. The call goes on with its echo.',
+  },
   MEDIA_WORKER_DIED: {
     message: 'The media thread died: {reason}',
     remedy:

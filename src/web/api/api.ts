@@ -15,7 +15,7 @@ export function apiRoutes(options: WebOptions, deps: WebDeps, feed: LiveFeed, ga
   return [
     ...sessionRoutes(options, deps, gate),
     ...callRoutes(options, deps),
-    ...liveRoutes(feed),
+    ...liveRoutes(feed, deps.desk),
     ...sayRoutes(deps.desk),
     ...numbersRoutes(options, deps),
     ...crewRoutes(deps.desk),

@@ -23,7 +23,7 @@ test('without jitter a frame goes when its last packet comes, and the way in and
   t.end();
 });
 
-test('20 ms of jitter add at most 6 ms to the input and 35 ms in all, at most 1 % late', (t) => {
+test('20 ms of jitter add at most 6 ms to the input and 35 ms in all, about 0.1 % late', (t) => {
   for (const loss of [0, 0.02]) {
     const call = simulateCall({ packets: TEN_MINUTES, seed: 2, jitterMs: 20, loss, startMs: 137 }, PARTNER);
     t.ok(call.addedInputMs.mean <= 6, `loss ${loss}: input adds ${call.addedInputMs.mean.toFixed(1)} ms`);
@@ -31,7 +31,7 @@ test('20 ms of jitter add at most 6 ms to the input and 35 ms in all, at most 1 
       call.addedInputMs.mean + call.addedOutputMs.mean <= 35,
       `output adds ${call.addedOutputMs.mean.toFixed(1)} ms`,
     );
-    t.ok(call.late / call.packets <= 0.01, `${call.late} late`);
+    t.ok(call.late / call.packets <= 0.0015, `${call.late} late`);
     t.ok(call.underruns / call.slots <= 0.0005, `${call.underruns} underruns`);
   }
   t.end();
