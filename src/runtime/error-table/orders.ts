@@ -9,6 +9,26 @@ export const ordersErrors = {
     message: '{file}: {path} is {value}: {reason}',
     remedy: 'Correct {path} in the menu; src/orders/menu/README.md describes every field.',
   },
+  MENU_NOT_RELOADED: {
+    message: 'The changed menu {file} is not used: {reason}',
+    remedy: 'Correct the file; it is read again when it is saved. Until then the menu before the change is in use.',
+  },
+  MENU_ID_TWICE: {
+    message: 'The menu {file} has the id {menuId}, as another menu of the store has',
+    remedy: 'Give each menu of the store an id of its own.',
+  },
+  MENU_UNKNOWN: {
+    message: 'The store has no menu {menuId}',
+    remedy: 'Name one of: {known}.',
+  },
+  MENU_ENTRY_UNKNOWN: {
+    message: 'The menu {menuId} has no {kind} {id}',
+    remedy: 'GET /api/menus/{menuId} lists every item, and every option as group/option.',
+  },
+  STOCK_UNUSABLE: {
+    message: 'The list of what is out of stock, {file}, cannot be used: {reason}',
+    remedy: 'Check space and rights of the data directory. A damaged file may be deleted: everything is in stock then.',
+  },
   TICKET_NOT_STORED: {
     message: 'The ticket {ticketId} revision {revision} could not be stored: {reason}',
     remedy:
