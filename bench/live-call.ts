@@ -34,7 +34,7 @@ try {
     reports.push(await placeScriptedCall({ target: store.target, scriptFile, signal: stop }));
   }
   const reader = startRecordReader(join(directory, 'data/speakerpost.sqlite'));
-  const summaries = await reader.listCalls({ limit: calls, beforeWallMs: null });
+  const summaries = await reader.listCalls({ limit: calls });
   const details = await Promise.all(summaries.map((summary) => reader.getCall(summary.callId)));
   await reader.stop();
 

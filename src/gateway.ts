@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { openAccess } from './access/access.ts';
+import { makeFirstPerson, type Terminal } from './access/first-password.ts';
 import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
@@ -27,7 +29,8 @@ import type { SipServerProcess } from './sip/contract.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
 import { createUserAgent } from './sip/user-agent.ts';
-import type { Readiness, Terminal, WebServer } from './web/contract.ts';
+import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
+import type { Readiness, WebServer } from './web/contract.ts';
 import { startWeb } from './web/server.ts';
 
 const SIP_COUNTERS_EVERY_MS = 5_000;
@@ -175,15 +178,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     if (state.kind === 'failed') desk.raise(state.error);
   });
 
+  const access = await openAccess(config.dataDirectory, clock);
+  started.add(() => access.close());
+  await makeFirstPerson(access.people, config.dataDirectory, terminal);
   const web = await startWeb(
     {
       bind: config.web.bind,
       port: config.web.port,
-      dataDirectory: config.dataDirectory,
       recordingsDirectory,
       storeName: config.store.name,
       timezone: config.store.timezone,
       metricsToken: config.web.metricsToken,
+      tls: await webCertificate(config, clock.wallMs(), room('web')),
       behindTlsProxy: config.web.behindTlsProxy,
     },
     {
@@ -194,7 +200,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       readiness: () => readiness(engine, delivery, sipServer),
       log: room('web'),
       clock,
-      terminal,
+      access,
     },
   );
   started.add(() => web.close());
@@ -214,6 +220,21 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     ready,
     stop: () => started.run(),
   };
+}
+
+async function webCertificate(
+  { web, dataDirectory }: StoreConfig,
+  nowWallMs: number,
+  log: Log,
+): Promise<CertificateFiles | null> {
+  if (web.tls === null) return null;
+  if (web.tls !== 'generated') return { certFile: web.tls.cert, keyFile: web.tls.key };
+  const files = await ownCertificate(dataDirectory, web.bind, nowWallMs);
+  log.info(
+    { sha256: fingerprintOf(files) },
+    'pages have a certificate of their own: compare its fingerprint in the browser',
+  );
+  return files;
 }
 
 async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {

@@ -39,6 +39,14 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'say what a checkpoint folder holds, or write a random one',
     run: async (args) => (await import('./model.ts')).runModel(args),
   },
+  user: {
+    summary: 'add, change and remove the accounts of the pages',
+    run: async (args) => (await import('./user.ts')).runUser(args),
+  },
+  token: {
+    summary: 'add and remove the keys of programs that use the API',
+    run: async (args) => (await import('./token.ts')).runToken(args),
+  },
   replay: {
     summary: 'run a recorded call again and say whether it gives the same tokens',
     run: async (args) => (await import('./replay.ts')).runReplay(args),

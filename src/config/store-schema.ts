@@ -155,6 +155,11 @@ const web = z.strictObject({
   port: z.int().min(0).max(65_535).default(8080),
   /** Bearer token for /metrics; null: only from loopback. */
   metricsToken: z.string().min(16).nullable().default(null),
+  /** HTTPS: `generated` makes a certificate of its own in the data directory; or PEM files, relative to the store's file. */
+  tls: z
+    .union([z.literal('generated'), z.strictObject({ cert: z.string().min(1), key: z.string().min(1) })])
+    .nullable()
+    .default(null),
   /** Set when a proxy in front of the page terminates TLS. */
   behindTlsProxy: z.boolean().default(false),
 });

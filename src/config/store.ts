@@ -82,10 +82,15 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
     orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
+    web: { ...settings.web, tls: webTlsOf(settings.web.tls, beside) },
     calls: { ...settings.calls, apology: beside(settings.calls.apology) },
     lanes,
     personas: [...personaFiles.values()],
   };
+}
+
+function webTlsOf(tls: StoreSettings['web']['tls'], beside: (name: string) => string): StoreSettings['web']['tls'] {
+  return tls === null || tls === 'generated' ? tls : { cert: beside(tls.cert), key: beside(tls.key) };
 }
 
 function tlsBeside(tls: StoreSettings['sip']['tls'], beside: (name: string) => string): StoreSettings['sip']['tls'] {

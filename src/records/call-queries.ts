@@ -2,7 +2,10 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { SessionStats } from '../media/contract.ts';
 import type { AgentWord, DeliveryState, DeliveryStep, OrderSnapshot } from '../orders/contract.ts';
 import type { Ticket } from '../orders/ticket.ts';
-import type { CallDetail, CallOutcome, CallSummary } from './contract.ts';
+import { listSql } from './call-filter.ts';
+import type { CallDetail, CallListQuery, CallOutcome, CallSummary, NumbersAnswer, NumbersQuery } from './contract.ts';
+import { NUMBERS_COLUMNS, numbersOf } from './numbers.ts';
+import { worstOf } from './worst-calls.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -11,15 +14,14 @@ interface StoredTicket {
   readonly state: DeliveryState;
 }
 
-/** The state that a person should see first when a call has several tickets. */
-const bySeverity: readonly DeliveryState[] = ['needs_attention', 'dead', 'pending', 'queued', 'acked'];
-
-const CALL_ROWS = `SELECT call_id, lane, started_wall_ms, duration_ms, outcome, reason, greeted_ms, review_reasons, sip_call_id, caller,
-  source, codec, menu_id, persona_id, seed, consent, stats, recording, orders FROM calls LEFT JOIN drafts USING (call_id)`;
+/** The worst are looked for among so many calls at most, the newest: months of a store. */
+const WORST_AMONG = 20_000;
+const SUMMARY = `calls.call_id, lane, calls.started_wall_ms, duration_ms, outcome, reason, greeted_ms, items, total_cents, currency, flags,
+  delivery_state`;
 
 /** The pages' queries on a read-only connection. */
 export class CallQueries {
-  readonly #list: StatementSync;
+  readonly #database: DatabaseSync;
   readonly #one: StatementSync;
   readonly #tickets: StatementSync;
   readonly #words: StatementSync;
@@ -27,29 +29,40 @@ export class CallQueries {
   readonly #steps: StatementSync;
 
   constructor(database: DatabaseSync) {
-    this.#list = database.prepare(`${CALL_ROWS} WHERE started_wall_ms < ? ORDER BY started_wall_ms DESC LIMIT ?`);
-    this.#one = database.prepare(`${CALL_ROWS} WHERE call_id = ?`);
+    this.#database = database;
+    this.#one = database.prepare('SELECT * FROM calls LEFT JOIN drafts USING (call_id) WHERE call_id = ?');
     this.#tickets = database.prepare(
-      `SELECT tickets.call_id, body, state FROM tickets JOIN outbox USING (ticket_id, revision)
-       WHERE tickets.call_id IN (SELECT value FROM json_each(?)) ORDER BY customer_seq, revision`,
+      `SELECT body, state FROM tickets JOIN outbox USING (ticket_id, revision)
+       WHERE tickets.call_id = ? ORDER BY customer_seq, revision`,
     );
     this.#words = database.prepare('SELECT turn, text, from_ms, to_ms FROM words WHERE call_id = ? ORDER BY position');
     this.#log = database.prepare('SELECT at_ms, what, detail FROM call_log WHERE call_id = ? ORDER BY id');
     this.#steps = database.prepare('SELECT * FROM delivery_steps WHERE ticket_id = ? AND revision = ? ORDER BY id');
   }
 
-  listCalls(query: { readonly limit: number; readonly beforeWallMs: number | null }): readonly CallSummary[] {
-    const rows = this.#list.all(query.beforeWallMs ?? Number.MAX_SAFE_INTEGER, query.limit);
-    const tickets = this.#ticketsOf(rows.map((row) => String(row['call_id'])));
-    return rows.map((row) => toSummary(row, tickets.get(String(row['call_id'])) ?? []));
+  listCalls({ limit, filter = {}, after = null, order = 'newest' }: CallListQuery): readonly CallSummary[] {
+    const isPage = order === 'newest';
+    const { text, values } = listSql(SUMMARY, filter, isPage ? after : null);
+    const rows = this.#database.prepare(`${text} LIMIT :limit`).all({ ...values, limit: isPage ? limit : WORST_AMONG });
+    const calls = rows.map(toSummary);
+    return isPage ? calls : worstOf(calls, limit);
+  }
+
+  numbers(query: NumbersQuery): NumbersAnswer {
+    const rows = this.#database
+      .prepare(
+        `SELECT ${NUMBERS_COLUMNS} FROM calls WHERE started_wall_ms >= ? AND started_wall_ms < ? AND outcome <> 'live'`,
+      )
+      .all(query.fromWallMs, query.toWallMs);
+    return numbersOf(rows, query);
   }
 
   getCall(callId: string): CallDetail | null {
     const row = this.#one.get(callId);
     if (row === undefined) return null;
-    const tickets = this.#ticketsOf([callId]).get(callId) ?? [];
+    const tickets = this.#tickets.all(callId).map(toStoredTicket);
     return {
-      summary: toSummary(row, tickets),
+      summary: toSummary(row),
       sipCallId: String(row['sip_call_id']),
       from: String(row['caller']),
       source: String(row['source']),
@@ -74,28 +87,10 @@ export class CallQueries {
       recording: textOrNull(row['recording']),
     };
   }
-
-  #ticketsOf(callIds: readonly string[]): Map<string, StoredTicket[]> {
-    const byCall = new Map<string, StoredTicket[]>();
-    for (const row of this.#tickets.all(JSON.stringify(callIds))) {
-      const callId = String(row['call_id']);
-      const stored = { ticket: JSON.parse(String(row['body'])) as Ticket, state: row['state'] as DeliveryState };
-      byCall.set(callId, [...(byCall.get(callId) ?? []), stored]);
-    }
-    return byCall;
-  }
 }
 
-/** Items and total are those of each car's last revision; of a call without a ticket those of its draft. */
-function toSummary(row: Row, stored: readonly StoredTicket[]): CallSummary {
-  const last = new Map(stored.map(({ ticket }) => [ticket.customerSeq, ticket]));
-  const tickets = [...last.values()].filter((ticket) => ticket.status === 'confirmed');
-  const orders = stored.length > 0 ? tickets : draftsOf(row).filter((order) => order.status !== 'abandoned');
-  const states = new Set(stored.map(({ state }) => state));
-  const reasons = [
-    ...(JSON.parse(String(row['review_reasons'])) as readonly string[]),
-    ...[...last.values()].flatMap((ticket) => ticket.review.reasons),
-  ];
+/** Items and total are those of each car's last revision; of a call without a ticket those of its draft (call-index.ts). */
+function toSummary(row: Row): CallSummary {
   return {
     callId: String(row['call_id']),
     lane: String(row['lane']),
@@ -104,12 +99,16 @@ function toSummary(row: Row, stored: readonly StoredTicket[]): CallSummary {
     outcome: row['outcome'] as CallOutcome,
     reason: textOrNull(row['reason']),
     greetedMs: numberOrNull(row['greeted_ms']),
-    items: sum(orders.flatMap((order) => order.lines.map((line) => line.quantity))),
-    totalCents: orders.length === 0 ? null : sum(orders.map((order) => order.totals.totalCents)),
-    currency: stored[0]?.ticket.currency ?? null,
-    reviewReasons: [...new Set(reasons)],
-    deliveryState: bySeverity.find((state) => states.has(state)) ?? null,
+    items: Number(row['items']),
+    totalCents: numberOrNull(row['total_cents']),
+    currency: textOrNull(row['currency']),
+    reviewReasons: JSON.parse(String(row['flags'])) as readonly string[],
+    deliveryState: row['delivery_state'] == null ? null : (row['delivery_state'] as DeliveryState),
   };
+}
+
+function toStoredTicket(row: Row): StoredTicket {
+  return { ticket: JSON.parse(String(row['body'])) as Ticket, state: row['state'] as DeliveryState };
 }
 
 function draftsOf(row: Row): readonly OrderSnapshot[] {
@@ -137,10 +136,6 @@ function toStep(row: Row): DeliveryStep {
     posOrderId: textOrNull(row['pos_order_id']),
     atWallMs: Number(row['at_wall_ms']),
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function textOrNull(value: SQLOutputValue | undefined): string | null {

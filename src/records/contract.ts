@@ -86,9 +86,77 @@ export interface CallDetail {
   readonly recording: string | null;
 }
 
+/** Which calls; null: any. */
+export interface CallFilter {
+  readonly lane: string | null;
+  readonly outcome: CallOutcome | null;
+  readonly delivery: DeliveryState | null;
+  /** A reason for review. */
+  readonly flag: string | null;
+  /** Words that the agent said or items of the order; each as a word's beginning. */
+  readonly text: string | null;
+  readonly fromWallMs: number | null;
+  /** Exclusive. */
+  readonly toWallMs: number | null;
+}
+
+/** Where a page of the list ended. */
+export interface CallCursor {
+  readonly startedWallMs: number;
+  readonly callId: string;
+}
+
+export interface CallListQuery {
+  readonly limit: number;
+  readonly filter?: Partial<CallFilter>;
+  /** The last call of the page before; null: the first page. Not used for the worst. */
+  readonly after?: CallCursor | null;
+  /** `worst`: those that a manager should hear first (worst-calls.ts). */
+  readonly order?: 'newest' | 'worst';
+}
+
+export interface NumbersQuery {
+  readonly fromWallMs: number;
+  readonly toWallMs: number;
+  /** IANA name: hours and days are those of the store. */
+  readonly timezone: string;
+  readonly by: 'hour' | 'day' | 'lane';
+}
+
+/** Median and 95th percentile of those calls that have the figure; null: none has. */
+export interface Spread {
+  readonly p50: number | null;
+  readonly p95: number | null;
+}
+
+/** Figures of a group of ended calls; numbers.ts defines each. */
+export interface CallNumbers {
+  /** `2026-11-25T14` (hour), `2026-11-25` (day), or the lane. */
+  readonly group: string;
+  readonly calls: number;
+  readonly ordered: number;
+  readonly contained: number;
+  readonly reviewed: number;
+  readonly failed: number;
+  readonly posFailed: number;
+  readonly greetMs: Spread;
+  readonly orderMs: Spread;
+  readonly firstSoundMs: Spread;
+  readonly posMs: Spread;
+  readonly lateFrames: number;
+  readonly frames: number;
+  readonly salesCents: number;
+}
+
+export interface NumbersAnswer {
+  readonly groups: readonly CallNumbers[];
+  /** All groups together. */
+  readonly all: CallNumbers;
+}
+
 export interface RecordReader {
-  /** Newest first; `beforeWallMs` pages. */
-  listCalls(query: { readonly limit: number; readonly beforeWallMs: number | null }): Promise<readonly CallSummary[]>;
+  listCalls(query: CallListQuery): Promise<readonly CallSummary[]>;
+  numbers(query: NumbersQuery): Promise<NumbersAnswer>;
   getCall(callId: string): Promise<CallDetail | null>;
   stop(): Promise<void>;
 }

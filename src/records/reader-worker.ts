@@ -22,5 +22,12 @@ port.on('message', ({ id, query }: ReaderRequest) => {
 /** The file is opened with the first query that finds it: the writer may still be making it. */
 function run(query: ReaderQuery): unknown {
   queries ??= new CallQueries(openDatabaseReadOnly(databaseFile));
-  return query.kind === 'listCalls' ? queries.listCalls(query) : queries.getCall(query.callId);
+  switch (query.kind) {
+    case 'listCalls':
+      return queries.listCalls(query);
+    case 'numbers':
+      return queries.numbers(query);
+    case 'getCall':
+      return queries.getCall(query.callId);
+  }
 }

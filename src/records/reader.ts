@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, messageOf, reviveError, SpeakerpostError } from '../runtime/errors.ts';
-import type { CallDetail, CallSummary, RecordReader } from './contract.ts';
+import type { CallDetail, CallListQuery, CallSummary, NumbersAnswer, NumbersQuery, RecordReader } from './contract.ts';
 
 /** What the reader thread is asked. */
 export type ReaderQuery =
-  | { readonly kind: 'listCalls'; readonly limit: number; readonly beforeWallMs: number | null }
+  | ({ readonly kind: 'listCalls' } & CallListQuery)
+  | ({ readonly kind: 'numbers' } & NumbersQuery)
   | { readonly kind: 'getCall'; readonly callId: string };
 
 export interface ReaderRequest {
@@ -40,8 +41,12 @@ class ThreadedRecordReader implements RecordReader {
     this.#databaseFile = databaseFile;
   }
 
-  listCalls(query: { readonly limit: number; readonly beforeWallMs: number | null }): Promise<readonly CallSummary[]> {
+  listCalls(query: CallListQuery): Promise<readonly CallSummary[]> {
     return this.#ask<readonly CallSummary[]>({ kind: 'listCalls', ...query });
+  }
+
+  numbers(query: NumbersQuery): Promise<NumbersAnswer> {
+    return this.#ask<NumbersAnswer>({ kind: 'numbers', ...query });
   }
 
   getCall(callId: string): Promise<CallDetail | null> {

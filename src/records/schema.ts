@@ -1,3 +1,5 @@
+import { callIndex } from './call-index.ts';
+
 /**
  * The database's tables, one entry a version: `PRAGMA user_version` counts the entries that a file has had. Entries are never
  * edited once released; a change is a new one.
@@ -105,4 +107,5 @@ export const migrations: readonly string[] = [
     last_sequence INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  callIndex,
 ];

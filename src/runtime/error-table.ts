@@ -1,3 +1,4 @@
+import { accessErrors } from './error-table/access.ts';
 import { callsErrors } from './error-table/calls.ts';
 import { cliErrors } from './error-table/cli.ts';
 import { configErrors } from './error-table/config.ts';
@@ -23,6 +24,7 @@ export const errorTable = {
   ...ordersErrors,
   ...recordsErrors,
   ...callsErrors,
+  ...accessErrors,
   ...webErrors,
   ...phoneErrors,
   ...cliErrors,

@@ -1,18 +1,58 @@
 import { z } from 'zod';
-import type { CallSummary, RecordReader } from '../records/contract.ts';
+import type { CallListQuery, CallSummary, RecordReader } from '../records/contract.ts';
 
-const query = z.object({
-  limit: z.coerce.number().int().min(1).max(200).catch(50),
-  before: z.coerce.number().int().positive().nullable().catch(null),
+const wallMs = z.coerce.number().int().nonnegative().nullable().default(null);
+const text = z
+  .string()
+  .max(200)
+  .transform((given) => (given === '' ? null : given))
+  .nullable()
+  .default(null);
+
+/** A URL's query for the list. What is missing asks for everything. */
+export const callListQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  /** `next` of the page before. */
+  after: z
+    .string()
+    .regex(/^\d{1,16}-./)
+    .max(300)
+    .nullable()
+    .default(null),
+  lane: text,
+  outcome: z.enum(['live', 'ordered', 'abandoned', 'no_order', 'failed', 'interrupted']).nullable().default(null),
+  delivery: z.enum(['pending', 'queued', 'acked', 'needs_attention', 'dead']).nullable().default(null),
+  flag: text,
+  /** Words that the agent said, or items of the order. */
+  text,
+  from: wallMs,
+  to: wallMs,
+  order: z.enum(['newest', 'worst']).default('newest'),
 });
 
-/** One page of the list, from a URL's `limit` and `before` (ms since the epoch; what is no number counts as missing). */
-export async function listCalls(
-  reader: RecordReader,
-  urlQuery: unknown,
-): Promise<{ readonly calls: readonly CallSummary[]; readonly olderThanMs: number | null }> {
-  const { limit, before } = query.parse(urlQuery);
-  const found = await reader.listCalls({ limit: limit + 1, beforeWallMs: before });
+export interface CallPage {
+  readonly calls: readonly CallSummary[];
+  /** For `after` of the next page; null: this is the last. */
+  readonly next: string | null;
+}
+
+export async function listCalls(reader: RecordReader, query: z.output<typeof callListQuery>): Promise<CallPage> {
+  const { limit, order } = query;
+  const found = await reader.listCalls({ ...readerQuery(query), limit: limit + 1 });
   const calls = found.slice(0, limit);
-  return { calls, olderThanMs: found.length > limit ? (calls.at(-1)?.startedWallMs ?? null) : null };
+  const last = calls.at(-1);
+  const isMore = order === 'newest' && found.length > limit && last !== undefined;
+  return { calls, next: isMore ? `${last.startedWallMs}-${last.callId}` : null };
+}
+
+function readerQuery(query: z.output<typeof callListQuery>): CallListQuery {
+  const { limit, after, lane, outcome, delivery, flag, text, from, to, order } = query;
+  const [, startedWallMs, callId] = /^(\d+)-(.*)$/s.exec(after ?? '') ?? [];
+  return {
+    limit,
+    order,
+    after:
+      startedWallMs === undefined || callId === undefined ? null : { startedWallMs: Number(startedWallMs), callId },
+    filter: { lane, outcome, delivery, flag, text, fromWallMs: from, toWallMs: to },
+  };
 }

@@ -1,17 +1,17 @@
 import type { Registry } from 'prom-client';
+import type { Access } from '../access/access.ts';
 import type { CallDesk } from '../calls/contract.ts';
 import type { DeliveryPlane } from '../orders/contract.ts';
 import type { RecordReader } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { CertificateFiles } from './certificate.ts';
 
 export interface WebOptions {
   /** IP address or `localhost`. */
   readonly bind: string;
   /** 0 takes any free port. */
   readonly port: number;
-  /** Holds `account.json` and, where there is no terminal, `first-password`. */
-  readonly dataDirectory: string;
   /** Where `CallDetail.recording` lies. */
   readonly recordingsDirectory: string;
   readonly storeName: string;
@@ -19,6 +19,8 @@ export interface WebOptions {
   readonly timezone: string;
   /** Bearer token for /metrics; null: only a peer on loopback may read them. */
   readonly metricsToken: string | null;
+  /** PEM files; null: plain HTTP, on loopback or behind a proxy. */
+  readonly tls: CertificateFiles | null;
   /** A proxy in front terminates TLS: cookies are Secure, and no peer counts as local. */
   readonly behindTlsProxy: boolean;
 }
@@ -31,13 +33,7 @@ export interface WebDeps {
   readiness(): Promise<Readiness>;
   readonly log: Log;
   readonly clock: Clock;
-  /** Where the first password is shown, if a person looks at it: standard output. */
-  readonly terminal: Terminal;
-}
-
-export interface Terminal {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
+  readonly access: Access;
 }
 
 export interface Readiness {
@@ -46,7 +42,7 @@ export interface Readiness {
 }
 
 export interface WebServer {
-  /** `http://address:port`, without a slash at the end. */
+  /** `http://address:port` or `https://...`, without a slash at the end. */
   readonly url: string;
   readonly port: number;
   /**

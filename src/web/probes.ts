@@ -1,7 +1,7 @@
 import express, { type Router } from 'express';
+import { isSameSecret } from '../access/secrets.ts';
 import type { WebDeps, WebOptions } from './contract.ts';
 import { isLocalPeer } from './peer.ts';
-import { isSameSecret } from './sign-in/sessions.ts';
 
 /** What monitors ask: no session; /metrics needs the token or, without one, a peer on this machine. */
 export function probeRoutes(

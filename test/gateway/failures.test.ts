@@ -26,7 +26,7 @@ t.test(
     const heard = rightChannel(saveFile);
     const apology = parseWav(readFileSync(resolve(ROOT, 'assets/apology.wav')), 'apology.wav');
     t.ok(shareHeard(heard, apology) > 0.6, 'the apology is in what the phone heard');
-    const [latest] = await gateway.reader.listCalls({ limit: 1, beforeWallMs: null });
+    const [latest] = await gateway.reader.listCalls({ limit: 1 });
     t.equal(latest?.outcome, 'failed');
     const detail = await gateway.reader.getCall(latest?.callId ?? '');
     t.ok(detail?.log.some((line) => line.what === 'lane_failed' && line.detail.length > 0));

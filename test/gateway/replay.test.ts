@@ -14,7 +14,7 @@ t.test('a call that was taken is replayed by its id, equal to the last token', {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 6_000);
   await placeScriptedCall({ target: store.target, wavFile, signal: abort.signal });
-  const callId = (await gateway.reader.listCalls({ limit: 1, beforeWallMs: null }))[0]?.callId ?? '';
+  const callId = (await gateway.reader.listCalls({ limit: 1 }))[0]?.callId ?? '';
   const file = join(store.directory, 'data/recordings', `${callId}.tokens`);
   await eventually('the log is on disk', 5_000, async () =>
     existsSync(file) && statSync(file).size > 1_000 ? true : null,

@@ -51,7 +51,7 @@ t.test(
       scriptFile: resolve(ROOT, 'assets/customers/two-items.json'),
     });
     const callId = await eventually('a ticket is committed', 70_000, async () => {
-      const [latest] = await reader.listCalls({ limit: 1, beforeWallMs: null });
+      const [latest] = await reader.listCalls({ limit: 1 });
       return latest !== undefined && latest.deliveryState !== null ? latest.callId : null;
     });
     child.kill('SIGKILL');

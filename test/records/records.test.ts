@@ -4,7 +4,7 @@ import type { OrderSnapshot } from '../../src/orders/contract.ts';
 import { Outbox } from '../../src/orders/delivery/outbox.ts';
 import { CallQueries } from '../../src/records/call-queries.ts';
 import { CallWriter } from '../../src/records/call-writer.ts';
-import type { CallRecordEvent } from '../../src/records/contract.ts';
+import type { CallCursor, CallRecordEvent } from '../../src/records/contract.ts';
 import { openDatabase, openDatabaseReadOnly } from '../../src/records/database.ts';
 import { markInterruptedCalls } from '../../src/records/interrupted-calls.ts';
 import { startRecordReader } from '../../src/records/reader.ts';
@@ -111,10 +111,12 @@ test('a card number that comes word by word is masked once it shows', async (t) 
 test('the list is newest first and pages by time', async (t) => {
   const { write, queries } = open(t);
   for (let i = 1; i <= 5; i++) write(startedCall(`c_${i}`, 1_000 * i));
-  const ids = (beforeWallMs: number | null) => queries.listCalls({ limit: 2, beforeWallMs }).map((call) => call.callId);
+  const ids = (after: CallCursor | null) => queries.listCalls({ limit: 2, after }).map((call) => call.callId);
   t.same(ids(null), ['c_5', 'c_4']);
-  t.same(ids(4_000), ['c_3', 'c_2']);
-  t.same(ids(2_000), ['c_1']);
+  t.same(ids({ startedWallMs: 4_000, callId: 'c_4' }), ['c_3', 'c_2']);
+  t.same(ids({ startedWallMs: 2_000, callId: 'c_2' }), ['c_1']);
+  write(startedCall('c_2b', 2_000));
+  t.same(ids({ startedWallMs: 2_000, callId: 'c_2b' }), ['c_2', 'c_1'], 'two in one millisecond');
 });
 
 test('a call with two cars counts the last revision of each', async (t) => {
@@ -126,7 +128,7 @@ test('a call with two cars counts the last revision of each', async (t) => {
   outbox.commit(makeTicket('first', { callId, revision: 2 }));
   outbox.commit(makeTicket('second', { callId, customerSeq: 2, review: { needed: true, reasons: ['allergy'] } }));
   outbox.change({ ticketId: 'tk_first', revision: 2 }, { kind: 'accepted', detail: 'HTTP 200', posOrderId: 'p1' });
-  t.match(queries.listCalls({ limit: 10, beforeWallMs: null }), [
+  t.match(queries.listCalls({ limit: 10 }), [
     { items: 4, totalCents: 2_000, currency: 'USD', reviewReasons: ['allergy'], deliveryState: 'pending' },
   ]);
   t.equal(queries.getCall('c_two')?.tickets.length, 3);
@@ -144,7 +146,7 @@ test('calls that a stop cut are marked, and an order that was not closed asks fo
   new Outbox(database, new FakeClock(), 20_000, () => undefined).commit(makeTicket('sold'));
   const recordings = t.testdir({ 'c_cut.opus': 'sound' });
   t.same(markInterruptedCalls(database, recordings), { calls: 3, orders: 1 });
-  t.match(queries.listCalls({ limit: 10, beforeWallMs: null }), [
+  t.match(queries.listCalls({ limit: 10 }), [
     { callId: 'c_sold', outcome: 'interrupted', reviewReasons: [], deliveryState: 'pending' },
     { callId: 'c_empty', outcome: 'interrupted', reviewReasons: [], items: 0 },
     { callId: 'c_cut', outcome: 'interrupted', reviewReasons: ['truncated'], items: 2, deliveryState: null },
@@ -174,7 +176,7 @@ test('the reader thread says what is wrong and works once there is a database', 
   t.teardown(() => database.close());
   new CallWriter(database).write({ runId: 'run', firstSequence: 0, events: [startedCall('c_1')] });
   t.match(await reader.getCall('c_1'), { summary: { callId: 'c_1' } });
-  t.equal((await reader.listCalls({ limit: 10, beforeWallMs: null })).length, 1);
+  t.equal((await reader.listCalls({ limit: 10 })).length, 1);
 });
 
 test('a reader that was stopped starts no thread again', async (t) => {

@@ -40,6 +40,7 @@ test('in a browser: sign in, hear the seconds a ticket line came from, watch a w
   });
 
   await page.goto(`${stage.web.url}/calls`);
+  await page.getByLabel('Name').fill('manager');
   await page.getByLabel('Password').fill(stage.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: /Nov 24/ }).click();

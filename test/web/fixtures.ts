@@ -4,9 +4,18 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import type { Test } from 'tap';
+import { type Access, openAccess } from '../../src/access/access.ts';
 import type { CallDesk, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
-import type { CallDetail, CallSummary, RecordReader } from '../../src/records/contract.ts';
+import type {
+  CallDetail,
+  CallListQuery,
+  CallNumbers,
+  CallSummary,
+  NumbersAnswer,
+  NumbersQuery,
+  RecordReader,
+} from '../../src/records/contract.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { WebDeps, WebOptions, WebServer } from '../../src/web/contract.ts';
@@ -14,6 +23,8 @@ import { startWeb } from '../../src/web/server.ts';
 
 /** Eight seconds of Ogg-Opus, a tone of its own on each side (made with ffmpeg). */
 const twoSides = fileURLToPath(new URL('./fixtures/two-sides.ogg', import.meta.url));
+
+const PASSWORD = 'correct horse battery';
 
 export class TestDesk implements CallDesk {
   live: LiveCall[] = [];
@@ -29,12 +40,37 @@ export class TestDesk implements CallDesk {
   async stop(): Promise<void> {}
 }
 
+const none = { p50: null, p95: null };
+const noNumbers: CallNumbers = {
+  group: 'all',
+  calls: 0,
+  ordered: 0,
+  contained: 0,
+  reviewed: 0,
+  failed: 0,
+  posFailed: 0,
+  greetMs: none,
+  orderMs: none,
+  firstSoundMs: none,
+  posMs: none,
+  lateFrames: 0,
+  frames: 0,
+  salesCents: 0,
+};
+
 export class TestReader implements RecordReader {
   calls: CallDetail[] = [];
-  async listCalls(query: { limit: number; beforeWallMs: number | null }): Promise<CallSummary[]> {
+  numbersAsked: NumbersQuery[] = [];
+  async numbers(query: NumbersQuery): Promise<NumbersAnswer> {
+    this.numbersAsked.push(query);
+    return { groups: [], all: noNumbers };
+  }
+  listAsked: CallListQuery[] = [];
+  async listCalls(query: CallListQuery): Promise<CallSummary[]> {
+    this.listAsked.push(query);
     return this.calls
       .map(({ summary }) => summary)
-      .filter(({ startedWallMs }) => query.beforeWallMs === null || startedWallMs < query.beforeWallMs)
+      .filter(({ startedWallMs }) => query.after == null || startedWallMs < query.after.startedWallMs)
       .sort((a, b) => b.startedWallMs - a.startedWallMs)
       .slice(0, query.limit);
   }
@@ -51,8 +87,7 @@ export interface Stage {
   readonly clock: FakeClock;
   readonly registry: Registry;
   readonly resent: string[];
-  /** What was written to the terminal. */
-  readonly terminal: string[];
+  readonly access: Access;
   readonly password: string;
   readonly directory: string;
 }
@@ -66,16 +101,18 @@ export async function setStage(
   copyFileSync(twoSides, `${directory}/recordings/c1.ogg`);
   const [desk, reader, clock, registry] = [new TestDesk(), new TestReader(), new FakeClock(), new Registry()];
   const resent: string[] = [];
-  const terminal: string[] = [];
+  const access = await openAccess(directory, clock);
+  t.teardown(() => access.close());
+  await access.people.add('manager', 'admin', PASSWORD);
   const web = await startWeb(
     {
       bind: '127.0.0.1',
       port: 0,
-      dataDirectory: directory,
       recordingsDirectory: `${directory}/recordings`,
       storeName: 'Burger <Barn>',
       timezone: 'America/Chicago',
       metricsToken: null,
+      tls: null,
       behindTlsProxy: false,
       ...changes,
     },
@@ -87,13 +124,12 @@ export async function setStage(
       readiness: async () => ({ ready: true, checks: [] }),
       log: silentLog,
       clock,
-      terminal: { isTTY: true, write: (text) => terminal.push(text) },
+      access,
       ...more,
     },
   );
   t.teardown(() => web.close());
-  const password = /password (\S+)/.exec(terminal.join(''))?.[1] ?? '';
-  return { web, desk, reader, clock, registry, resent, terminal, password, directory };
+  return { web, access, desk, reader, clock, registry, resent, password: PASSWORD, directory };
 }
 
 export interface Answer {
@@ -107,11 +143,20 @@ export interface Answer {
 export function ask(
   web: WebServer,
   path: string,
-  options: { method?: string; headers?: Record<string, string>; form?: Record<string, string> } = {},
+  options: {
+    method?: string;
+    headers?: Record<string, string>;
+    form?: Record<string, string>;
+    json?: unknown;
+    /** A body as it is, said to be JSON. */
+    raw?: string;
+  } = {},
 ): Promise<Answer> {
-  const body = options.form === undefined ? null : new URLSearchParams(options.form).toString();
+  const json = options.raw ?? (options.json === undefined ? null : JSON.stringify(options.json));
+  const body = options.form === undefined ? json : new URLSearchParams(options.form).toString();
+  const type = options.form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
   const headers = {
-    ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...(body === null ? {} : { 'content-type': type }),
     ...options.headers,
   };
   const method = options.method ?? (body === null ? 'GET' : 'POST');

@@ -151,5 +151,6 @@ test('silent streams get a heartbeat, the number of streams is bounded, and clos
   for (const { outgoing } of streams) outgoing.on('error', () => {}).destroy();
   await stage.web.close();
   t.equal(stage.desk.listeners.size, 0);
+  stage.access.close();
   t.equal(stage.clock.pendingCount, 0);
 });

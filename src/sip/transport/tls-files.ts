@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
+import { watchFiles } from '../../runtime/file-watch.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SipTlsOptions } from '../contract.ts';
 
@@ -12,8 +13,6 @@ export interface TlsMaterial {
   /** Who may sign the certificates of peers that we call; null: the authorities that Node knows. */
   readonly ca: Buffer | null;
 }
-
-const LOOK_AGAIN_MS = 30_000;
 
 /** Reads key and certificate and tries them together. @throws SIP_TLS_UNUSABLE */
 export function readTlsFiles(files: SipTlsOptions): TlsMaterial {
@@ -39,25 +38,12 @@ export function watchTlsFiles(
   log: Log,
   onChange: (material: TlsMaterial) => void,
 ): { stop(): void } {
-  const stamp = () =>
-    [files.keyFile, files.certFile, files.caFile].map((file) => {
-      const stat = file === null ? undefined : statSync(file, { throwIfNoEntry: false });
-      return stat === undefined ? '' : `${stat.mtimeMs} ${stat.ino} ${stat.size}`;
-    });
-  let known = stamp().join();
-  let timer: Timer;
-  const look = () => {
-    timer = clock.after(LOOK_AGAIN_MS, look);
-    const now = stamp().join();
-    if (now === known) return;
-    known = now;
+  return watchFiles([files.keyFile, files.certFile, files.caFile], clock, () => {
     try {
       onChange(readTlsFiles(files));
       log.info({ cert: files.certFile }, 'new TLS certificate in use');
     } catch (error) {
       log.error({ err: error }, 'new TLS certificate not usable: the old one stays');
     }
-  };
-  timer = clock.after(LOOK_AGAIN_MS, look);
-  return { stop: () => timer.cancel() };
+  });
 }

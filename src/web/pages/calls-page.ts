@@ -3,8 +3,8 @@ import { dateTime, duration, money, plainName } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { type Frame, page } from './layout.ts';
 
-/** One row per call, newest first; `olderThanMs` leads to the next page, null on the last. */
-export function callsPage(frame: Frame, calls: readonly CallSummary[], olderThanMs: number | null): string {
+/** One row per call, newest first; `next` leads to the next page, null on the last. */
+export function callsPage(frame: Frame, calls: readonly CallSummary[], next: string | null): string {
   const table = html`<div class="scroll"><table class="calls">
 <thead><tr><th scope="col">Time</th><th scope="col">Lane</th><th scope="col">Outcome</th><th scope="col" class="number">Items</th>
 <th scope="col" class="number">Total</th><th scope="col" class="number">Duration</th><th scope="col" class="number">Time to greet</th>
@@ -16,7 +16,7 @@ export function callsPage(frame: Frame, calls: readonly CallSummary[], olderThan
     'Calls',
     html`<h1>Calls</h1>
 ${calls.length === 0 ? html`<p>No calls here yet. Cars that are talking now are on the <a href="/live">live page</a>.</p>` : table}
-${olderThanMs === null ? '' : html`<p><a rel="next" href="/calls?before=${olderThanMs}">Older calls</a></p>`}`,
+${next === null ? '' : html`<p><a rel="next" href="/calls?after=${encodeURIComponent(next)}">Older calls</a></p>`}`,
   );
 }
 

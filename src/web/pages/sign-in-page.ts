@@ -10,11 +10,11 @@ export function signInPage(storeName: string, next: string, problem: string | nu
 ${problem === null ? '' : html`<p class="problem" role="alert">${problem}</p>`}
 <form method="post" action="/sign-in">
 <input type="hidden" name="next" value="${next}">
-<label>Name <input name="name" value="manager" autocomplete="username" required></label>
+<label>Name <input name="name" autocomplete="username" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required autofocus></label>
 <button>Sign in</button>
 </form>
-<p class="hint">The first start showed the password at the terminal, or wrote it to the file <code>first-password</code> in the data directory.</p>
+<p class="hint">The first start showed the password of <code>admin</code> at the terminal, or wrote it to the file <code>first-password</code> in the data directory.</p>
 </main>`,
   );
 }

@@ -1,28 +1,35 @@
+import { randomToken } from '../../access/secrets.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { randomToken } from './sessions.ts';
 
 const LIFETIME_MS = 10 * 60_000;
 
-/** One-time sign-in links: token to the path that it opens. */
+interface SignInLink {
+  /** Whom it signs in. */
+  readonly name: string;
+  /** The page that it opens. */
+  readonly path: string;
+}
+
+/** One-time sign-in links for a browser on this machine. */
 export class SignInLinks {
   readonly #clock: Clock;
-  readonly #links = new Map<string, { readonly path: string; readonly expiresAtMs: number }>();
+  readonly #links = new Map<string, SignInLink & { readonly expiresAtMs: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  make(path: string): string {
+  make({ name, path }: SignInLink): string {
     const token = randomToken();
-    this.#links.set(token, { path: localPath(path), expiresAtMs: this.#clock.nowMs() + LIFETIME_MS });
+    this.#links.set(token, { name, path: localPath(path), expiresAtMs: this.#clock.nowMs() + LIFETIME_MS });
     return token;
   }
 
-  /** The path, once. */
-  take(token: string): string | null {
+  /** Once. */
+  take(token: string): SignInLink | null {
     const link = this.#links.get(token);
     this.#links.delete(token);
-    return link !== undefined && this.#clock.nowMs() < link.expiresAtMs ? link.path : null;
+    return link !== undefined && this.#clock.nowMs() < link.expiresAtMs ? link : null;
   }
 }
 

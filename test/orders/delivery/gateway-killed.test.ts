@@ -38,7 +38,7 @@ test('kill -9 between commit and delivery: delivered once after the next start',
     ['tk_killed.r1'],
   );
   t.match(alerts[0], { code: 'CALLS_INTERRUPTED', details: { calls: 1, orders: 0 } });
-  t.match(await reader.listCalls({ limit: 1, beforeWallMs: null }), [
+  t.match(await reader.listCalls({ limit: 1 }), [
     { callId: 'c_killed', outcome: 'interrupted', deliveryState: 'acked' },
   ]);
 });

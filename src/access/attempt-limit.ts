@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 const WINDOW_MS = 60_000;
 const PER_ADDRESS = 5;
