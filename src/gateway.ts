@@ -6,7 +6,7 @@ import { makeFirstPerson, type Terminal } from './access/first-password.ts';
 import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
-import { loadStoreLanes } from './calls/store-lanes.ts';
+import { StoreLanes } from './calls/store-lanes.ts';
 import type { StoreConfig } from './config/store.ts';
 import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
 import { parseDeviceName } from './engine/ort/open-device.ts';
@@ -17,10 +17,12 @@ import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
 import type { DeliveryPlane } from './orders/contract.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
+import { MenuBook } from './orders/menu/menu-book.ts';
 import type { RecordReader } from './records/contract.ts';
 import { takeDataDirectory } from './records/data-directory.ts';
 import { startRecordReader } from './records/reader.ts';
 import { systemClock } from './runtime/clock.ts';
+import type { ErrorRecord } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
 import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
@@ -80,7 +82,14 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     metrics.loopLagMs.set({ thread, quantile: '0.99' }, sample.p99Ms);
     metrics.loopLagMs.set({ thread, quantile: '1' }, sample.maxMs);
   };
-  const lanes = loadStoreLanes(config, version);
+  // Pages come last; what happens before stands in the log.
+  let pages: Desk | null = null;
+  const raise = (error: ErrorRecord) => {
+    log.warn({ error }, 'menu or persona is not used');
+    pages?.raise(error);
+  };
+  const menus = openMenus(config, raise);
+  const lanes = new StoreLanes(config, version, menus);
   await readClip(config.calls.apology); // a faulty one is to be found now, not by a guest
   started.add(takeDataDirectory(config.dataDirectory));
   const recordingsDirectory = join(config.dataDirectory, 'recordings');
@@ -112,12 +121,15 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       lanes: config.engine.lanes,
       device: parseDeviceName(config.engine.device),
       threads: config.engine.threads,
-      personas: config.personas,
+      personas: lanes.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
     },
     { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
   );
   started.add(() => engine.stop());
+  lanes.follow({ menus, learn: (persona) => engine.learn(persona), onFault: raise });
+  menus.start();
+  started.add(() => menus.stop());
 
   const media = startMediaPlane(
     {
@@ -154,7 +166,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       storeId: config.store.id,
       trunks,
-      lanes,
+      lanes: lanes.lanes,
       bindAddress: bind,
       maxMs: config.calls.maxSeconds * 1_000,
       apologyFile: config.calls.apology,
@@ -174,6 +186,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       metrics,
     },
   );
+  pages = desk;
   engine.onState((state) => {
     if (state.kind === 'failed') desk.raise(state.error);
   });
@@ -235,6 +248,18 @@ async function webCertificate(
     'pages have a certificate of their own: compare its fingerprint in the browser',
   );
   return files;
+}
+
+/** The menus of the store's lanes. */
+export function openMenus(config: StoreConfig, onFault: (error: ErrorRecord) => void): MenuBook {
+  return new MenuBook(
+    {
+      files: config.lanes.map(({ menuFile }) => menuFile),
+      stockFile: join(config.dataDirectory, 'stock.json'),
+      timezone: config.store.timezone,
+    },
+    { clock: systemClock, onFault },
+  );
 }
 
 async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {

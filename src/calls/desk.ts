@@ -25,6 +25,8 @@ export interface StoreLane extends LaneRule {
   readonly menuId: string;
   createExtractor(): OrderExtractor;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
+  /** The lane as the next car finds it: menu and persona change while the gateway runs. */
+  now(): StoreLane;
 }
 
 /** What a ticket needs to know of its call; the store and its menu are the lane's. */
@@ -146,7 +148,7 @@ export class Desk implements CallDesk {
     }
     const { lane } = choice;
     const callId = newCallId(clock.wallMs());
-    const call = this.#wire(callId, lane, invite);
+    const call = this.#wire(callId, lane.now(), invite);
     this.#calls.set(callId, call);
     metrics.callsLive.set(this.#calls.size);
     const atWallMs = clock.wallMs();

@@ -34,6 +34,7 @@ export function deskFixture(
     menuId: 'test',
     createExtractor: testExtractor,
     toTicket,
+    now: () => lane,
   };
   const desk = new Desk(
     {

@@ -88,7 +88,13 @@ async function serve(
     imageOf: (personaId) => images.get(personaId),
     admission: new Admission(options.frameBudgetMs === undefined ? deadlineMs : options.frameBudgetMs),
     openLog: (request, file) =>
-      openLog(request, file, model, { ...options, personas: [...personas.values()] }, promptOf(prompts, request.personaId)),
+      openLog(
+        request,
+        file,
+        model,
+        { ...options, personas: [...personas.values()] },
+        promptOf(prompts, request.personaId),
+      ),
     pieceOf: (token) => pieceOf(tokenizer, padding, token),
     clock: systemClock,
     timings,

@@ -100,7 +100,7 @@ class Supervisor implements EngineSupervisor {
     if (known !== undefined) return known.promise;
     const learning = Promise.withResolvers<void>();
     this.#learning.set(persona.id, learning);
-    this.#learned = [...this.#learned, persona].slice(-learnedAtMost);
+    this.#learned = [...this.#learned.filter(({ id }) => id !== persona.id), persona].slice(-learnedAtMost);
     this.#child?.send({ kind: 'learn', persona });
     return learning.promise;
   }

@@ -32,6 +32,6 @@ function storeTime(wallMs: number, timezone: string): { readonly day: number; re
     hourCycle: 'h23',
   }).formatToParts(wallMs);
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
-  const day = dayNames.findIndex((name) => name === part('weekday').toLowerCase());
+  const day = (dayNames as readonly string[]).indexOf(part('weekday').toLowerCase());
   return { day, minutes: 60 * Number(part('hour')) + Number(part('minute')) };
 }

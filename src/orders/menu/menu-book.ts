@@ -107,7 +107,8 @@ export class MenuBook {
     const menu = this.byId(menuId);
     if (menu === null)
       throw new SpeakerpostError('MENU_UNKNOWN', { menuId, known: this.menus.map(({ id }) => id).join(', ') });
-    if (!has(menu, target)) throw new SpeakerpostError('MENU_ENTRY_UNKNOWN', { menuId, kind: target.kind, id: target.id });
+    if (!has(menu, target))
+      throw new SpeakerpostError('MENU_ENTRY_UNKNOWN', { menuId, kind: target.kind, id: target.id });
     const nowWallMs = this.#deps.clock.wallMs();
     if (isOut) this.#stock.mark({ menuId, ...target, sinceWallMs: nowWallMs, untilWallMs });
     else this.#stock.unmark({ menuId, ...target }, nowWallMs);

@@ -18,7 +18,7 @@ export interface Role extends RoleManner {
   /** Whole sentences: policies, opening hours. */
   readonly facts: readonly string[];
   /** By the id of a daypart of the menu. */
-  readonly dayparts: Readonly<Record<string, Partial<RoleManner>>>;
+  readonly dayparts: Readonly<Record<string, { readonly [Part in keyof RoleManner]?: string | undefined }>>;
 }
 
 /** The role in the menu's part of the day. */

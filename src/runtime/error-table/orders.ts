@@ -9,6 +9,10 @@ export const ordersErrors = {
     message: '{file}: {path} is {value}: {reason}',
     remedy: 'Correct {path} in the menu; src/orders/menu/README.md describes every field.',
   },
+  MENU_IMPORT_INVALID: {
+    message: '{file} cannot be imported as a menu: {where}: {reason}',
+    remedy: 'Correct the file there, or name its format with --from; speakerpost menu --help says what each has.',
+  },
   MENU_NOT_RELOADED: {
     message: 'The changed menu {file} is not used: {reason}',
     remedy: 'Correct the file; it is read again when it is saved. Until then the menu before the change is in use.',
