@@ -15,7 +15,8 @@ import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
-import type { DeliveryPlane } from './orders/contract.ts';
+import type { DeliveryPlane, EscposTarget } from './orders/contract.ts';
+import { CrewPrinter } from './orders/delivery/crew-printer.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
 import { MenuBook } from './orders/menu/menu-book.ts';
 import type { RecordReader } from './records/contract.ts';
@@ -98,11 +99,15 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   started.add(watchLoopLag(lag('main')));
 
   const databaseFile = join(config.dataDirectory, 'speakerpost.sqlite');
+  const crewPrinter = crewPrinterOf(config);
   const delivery = startDelivery(
     {
       databaseFile,
       queue: config.orders.queue,
       storeId: config.store.id,
+      review: config.orders.review,
+      crewPrinter,
+      ordersPerSecond: config.orders.perSecond,
       pos: { ...config.orders.pos, timeoutMs: config.orders.pos.timeoutSeconds * 1_000 },
       attentionAfterMs: config.orders.attentionSeconds * 1_000,
       recordingsDirectory,
@@ -181,6 +186,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       media,
       describe: (transport) => callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport),
       delivery,
+      crewPrinter: crewPrinter === null ? null : new CrewPrinter(crewPrinter, clock),
       clock,
       log: room('calls'),
       metrics,
@@ -248,6 +254,11 @@ async function webCertificate(
     'pages have a certificate of their own: compare its fingerprint in the browser',
   );
   return files;
+}
+
+function crewPrinterOf({ orders: { crewPrinter } }: StoreConfig): EscposTarget | null {
+  if (crewPrinter === null) return null;
+  return { ...crewPrinter, kind: 'escpos', timeoutMs: crewPrinter.timeoutSeconds * 1_000 };
 }
 
 /** The menus of the store's lanes. */

@@ -15,7 +15,7 @@ import { CallReport } from './call-report.ts';
 import type { CallDesk, LiveCall, LiveEvent } from './contract.ts';
 import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
-import { TicketKeeper } from './ticket-keeper.ts';
+import { TicketKeeper, type TicketPrinter } from './ticket-keeper.ts';
 
 const ALERTS_KEPT = 50;
 
@@ -55,6 +55,8 @@ export interface DeskDeps {
   /** Makes the session descriptions of a new call. */
   readonly describe: (transport: SipSource['transport']) => CallDescriptions;
   readonly delivery: DeliveryPlane;
+  /** For tickets that cannot be stored; null: there is none. */
+  readonly crewPrinter: TicketPrinter | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -77,7 +79,9 @@ export class Desk implements CallDesk {
     this.#options = options;
     this.#deps = deps;
     this.#directory = new LaneDirectory(options.trunks, options.lanes);
-    this.#keeper = new TicketKeeper(deps.delivery, deps.clock, deps.log, (callId, error) => this.raise(error, callId));
+    const { delivery, clock, log, crewPrinter } = deps;
+    const alert = (callId: string, error: ErrorRecord) => this.raise(error, callId);
+    this.#keeper = new TicketKeeper({ delivery, clock, log, printer: crewPrinter, alert });
     this.#listen();
   }
 

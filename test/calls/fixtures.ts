@@ -1,5 +1,6 @@
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
+import type { TicketPrinter } from '../../src/calls/ticket-keeper.ts';
 import type { DeliveryPlane } from '../../src/orders/contract.ts';
 import type { Ticket } from '../../src/orders/ticket.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
@@ -36,6 +37,13 @@ export function deskFixture(
     toTicket,
     now: () => lane,
   };
+  const printed: string[] = [];
+  const printer: TicketPrinter = {
+    async print(ticket, reason) {
+      printed.push(`${ticket.idempotencyKey} ${reason}`);
+      return { isPrinted: true, detail: 'printed' };
+    },
+  };
   const desk = new Desk(
     {
       storeId: 'store-1',
@@ -68,6 +76,7 @@ export function deskFixture(
         last: 'the last description',
       }),
       delivery: realDelivery ?? delivery,
+      crewPrinter: printer,
       clock,
       log: silentLog,
       metrics: createMetrics(),
@@ -79,6 +88,7 @@ export function deskFixture(
     clock,
     plane,
     delivery,
+    printed,
     desk,
     events,
     states: () => events.flatMap((event) => (event.kind === 'call' ? [event.state] : [])),

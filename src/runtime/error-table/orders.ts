@@ -61,6 +61,15 @@ export const ordersErrors = {
     remedy:
       'Compare the order at the POS with the ticket before the guest pays; correct prices or taxes where menu and POS differ.',
   },
+  ORDER_HELD: {
+    message: 'The order {ticketId} of call {callId} is held for the crew: {reason}',
+    remedy:
+      'Listen to the call, correct the ticket if it is wrong, and send it from its page; until then the POS has not got it.',
+  },
+  ORDER_NOT_PRINTED: {
+    message: 'The order {ticketId} of call {callId} could not be printed for the crew: {reason}',
+    remedy: 'Check paper, power and network of orders.crewPrinter, and take the order from its page.',
+  },
   ORDERS_LIKE_BEFORE: {
     message: '{count} more orders with the same trouble ({code}), the last {ticketId} of call {callId}: {reason}',
     remedy:
