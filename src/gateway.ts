@@ -5,13 +5,15 @@ import { openAccess } from './access/access.ts';
 import { makeFirstPerson, type Terminal } from './access/first-password.ts';
 import { callDescriptions } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
-import { Desk } from './calls/desk.ts';
+import { Desk, type StoreLane } from './calls/desk.ts';
 import { StoreLanes } from './calls/store-lanes.ts';
-import type { StoreConfig } from './config/store.ts';
-import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
-import { parseDeviceName } from './engine/ort/open-device.ts';
+import { apologyClip, type StoreConfig } from './config/store.ts';
+import type { EngineDescription, SpokenClip } from './engine/contract.ts';
+import type { ModelNumbers } from './engine/model-contract.ts';
+import { chooseDevices } from './engine/serving/choose-devices.ts';
+import { type EngineFleet, startEngineFleet } from './engine/serving/engine-fleet.ts';
+import type { EngineMemory } from './engine/serving/process-messages.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
-import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
@@ -44,7 +46,7 @@ export interface Gateway {
   readonly desk: CallDesk;
   readonly reader: RecordReader;
   readonly delivery: DeliveryPlane;
-  readonly engine: EngineSupervisor;
+  readonly engine: EngineFleet;
   readonly web: WebServer;
   /** E.g. `udp/127.0.0.1:5060`. */
   readonly sipListening: readonly string[];
@@ -120,16 +122,26 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const reader = startRecordReader(databaseFile);
   started.add(() => reader.stop());
 
-  const engine = startEngineProcess(
+  const { devices, reason } = await chooseDevices(config.engine.device, config.engine.processes);
+  room('engine').info({ devices, reason }, 'engine devices');
+  const engine = startEngineFleet(
     {
       modelDirectory: config.engine.model,
       lanes: config.engine.lanes,
-      device: parseDeviceName(config.engine.device),
+      devices,
       threads: config.engine.threads,
+      numbers: numbersOf(config.engine),
       personas: lanes.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
+      clips: apologyClips(config, lanes.lanes),
     },
-    { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
+    (process, firstLane) => ({
+      clock,
+      log: room('engine').child({ process }),
+      onLoopLag: lag(process === 0 ? 'engine' : `engine-${process}`),
+      onMemory: (memory) => exportMemory(memory, process, metrics),
+      onTimings: (timings) => exportTimings(timings, process, firstLane, metrics),
+    }),
   );
   started.add(() => engine.stop());
   lanes.follow({ menus, learn: (persona) => engine.learn(persona), onFault: raise });
@@ -139,7 +151,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const media = startMediaPlane(
     {
       rtpPorts: config.media.rtpPorts,
-      engineSocket: engine.socketPath,
+      engineSockets: engine.members.map(({ socketPath }) => socketPath),
       mediaTimeoutMs: config.media.timeoutSeconds * 1_000,
     },
     { clock, log: room('media') },
@@ -174,7 +186,6 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       lanes: lanes.lanes,
       bindAddress: bind,
       maxMs: config.calls.maxSeconds * 1_000,
-      apologyFile: config.calls.apology,
       retryAfterSeconds: config.calls.retryAfterSeconds,
       recordingsDirectory: config.recording.enabled ? recordingsDirectory : null,
       consent: config.recording.consent,
@@ -241,6 +252,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   };
 }
 
+/** In the voice of each lane's first persona: later ones of the lane sound the same. */
+function apologyClips(config: StoreConfig, lanes: readonly StoreLane[]): readonly SpokenClip[] {
+  const { calls, dataDirectory } = config;
+  const { apologyWords: words } = calls;
+  if (words === null) return [];
+  const clips = config.lanes.map((lane): SpokenClip => {
+    const personaId = lanes.find(({ id }) => id === lane.id)?.personaId ?? lane.personaId;
+    return { personaId, words, file: apologyClip(dataDirectory, lane.personaId) };
+  });
+  return [...new Map(clips.map((clip) => [clip.file, clip])).values()];
+}
+
 async function webCertificate(
   { web, dataDirectory }: StoreConfig,
   nowWallMs: number,
@@ -273,7 +296,16 @@ export function openMenus(config: StoreConfig, onFault: (error: ErrorRecord) => 
   );
 }
 
-async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {
+function numbersOf({ type, codec, cache }: StoreConfig['engine']): ModelNumbers {
+  return {
+    cachePolicy: cache.policy,
+    ...(type === null ? {} : { type }),
+    ...(codec === null ? {} : { codec }),
+    ...(cache.positions === null ? {} : { positions: cache.positions }),
+  };
+}
+
+async function whenReady(engine: EngineFleet, delivery: DeliveryPlane): Promise<EngineDescription> {
   const description = await engine.ready;
   // A queue that is away must not keep cars from ordering: tickets are safe without it.
   for (let asked = 0; asked < QUEUE_ASKED_TIMES && (await delivery.health()).queue === 'starting'; asked++) {
@@ -283,14 +315,19 @@ async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Pro
 }
 
 async function readiness(
-  engine: EngineSupervisor,
+  engine: EngineFleet,
   delivery: DeliveryPlane,
   sipServer: SipServerProcess | null,
 ): Promise<Readiness> {
   const health = await delivery.health();
-  const { state } = engine;
+  const { state, members } = engine;
+  const up = members.filter((member) => member.state.kind === 'ready').length;
   const checks = [
-    { name: 'engine', ok: state.kind === 'ready', detail: state.kind === 'failed' ? state.error.code : state.kind },
+    {
+      name: 'engine',
+      ok: state.kind === 'ready',
+      detail: `${state.kind === 'failed' ? state.error.code : state.kind}, ${up} of ${members.length} up`,
+    },
     {
       name: 'sip',
       ok: sipServer === null || sipServer.url !== null,
@@ -306,14 +343,27 @@ async function readiness(
   return { ready: checks.every((check) => check.ok), checks };
 }
 
-function exportTimings(timings: StageTimings, { engineMs, deadlineMisses }: Metrics): void {
+function exportTimings(
+  timings: StageTimings,
+  process: number,
+  firstLane: number,
+  { engineMs, deadlineMisses }: Metrics,
+): void {
+  const engine = String(process);
   for (const stage of ['wait', 'run', 'total', 'open'] as const) {
     const { p50Ms, p99Ms, maxMs } = timings[stage];
-    engineMs.set({ stage, quantile: '0.5' }, p50Ms);
-    engineMs.set({ stage, quantile: '0.99' }, p99Ms);
-    engineMs.set({ stage, quantile: '1' }, maxMs);
+    engineMs.set({ engine, stage, quantile: '0.5' }, p50Ms);
+    engineMs.set({ engine, stage, quantile: '0.99' }, p99Ms);
+    engineMs.set({ engine, stage, quantile: '1' }, maxMs);
   }
-  for (const [lane, misses] of Object.entries(timings.missesByLane)) deadlineMisses.inc({ lane }, misses);
+  for (const [lane, misses] of Object.entries(timings.missesByLane))
+    deadlineMisses.inc({ lane: String(firstLane + Number(lane)) }, misses);
+}
+
+function exportMemory({ hostBytes, device }: EngineMemory, process: number, { engineMemory }: Metrics): void {
+  const engine = String(process);
+  engineMemory.set({ engine, where: 'host' }, hostBytes);
+  if (device !== null) engineMemory.set({ engine, where: 'device' }, device.usedBytes);
 }
 
 function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => void {

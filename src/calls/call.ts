@@ -2,9 +2,10 @@ import type { MediaPlane, SessionStats, SpokenPiece } from '../media/contract.ts
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import type { IncomingInvite, SipDialog } from '../sip/contract.ts';
+import { AgentVoice } from './agent-voice.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import type { CallReport } from './call-report.ts';
-import type { CallState, LiveCall } from './contract.ts';
+import type { CallState, CallVoice, LiveCall } from './contract.ts';
 import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
 import type { OrderTaking } from './order-taking.ts';
 
@@ -17,6 +18,8 @@ export interface CallOptions extends MediaLegOptions {
   readonly maxMs: number;
   /** `Retry-After` of the 486 when every lane is taken. */
   readonly retryAfterSeconds: number;
+  /** What the agent begins with; null: as the model wants. */
+  readonly greeting: string | null;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }
@@ -36,6 +39,7 @@ export interface CallDeps {
  * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended, with apologising in between when the lane fails (docs/lifecycle.md).
  */
 export class Call {
+  readonly voice: CallVoice;
   readonly #options: CallOptions;
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
@@ -61,6 +65,13 @@ export class Call {
         changeFailed: (error) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error),
       },
     );
+    this.voice = new AgentVoice({
+      callId: options.callId,
+      report,
+      isTalking: () => this.#state === 'talking' && !this.#isClosing,
+      sinceAckMs: () => this.#sinceAckMs(),
+      say: (text) => this.#leg.say(text),
+    });
   }
 
   get live(): LiveCall {
@@ -190,6 +201,9 @@ export class Call {
       return;
     }
     this.#enter('talking', null);
+    const { greeting } = this.#options;
+    // The voice's own log has why it could not be said; the model greets by itself then.
+    if (greeting !== null) this.voice.say(greeting, 'greeting').catch(() => undefined);
     this.#limit = clock.after(this.#options.maxMs, () => void this.#reachLimit());
   }
 

@@ -12,7 +12,7 @@ import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts
 import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
-import type { CallDesk, LiveCall, LiveEvent } from './contract.ts';
+import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
 import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
 import { TicketKeeper, type TicketPrinter } from './ticket-keeper.ts';
@@ -23,6 +23,10 @@ const ALERTS_KEPT = 50;
 export interface StoreLane extends LaneRule {
   readonly personaId: string;
   readonly menuId: string;
+  /** What the agent begins a call with; null: as the model wants. Asked for at each call. */
+  readonly greeting: string | null;
+  /** WAV files; the first that can be played is. */
+  readonly apologyFiles: readonly string[];
   createExtractor(): OrderExtractor;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
   /** The lane as the next car finds it: menu and persona change while the gateway runs. */
@@ -38,7 +42,6 @@ export interface DeskOptions {
   readonly lanes: readonly StoreLane[];
   readonly bindAddress: string;
   readonly maxMs: number;
-  readonly apologyFile: string;
   readonly retryAfterSeconds: number;
   /** Directory for recordings; null: off. */
   readonly recordingsDirectory: string | null;
@@ -91,6 +94,10 @@ export class Desk implements CallDesk {
 
   get alerts(): readonly Extract<LiveEvent, { kind: 'alert' }>[] {
     return this.#alerts;
+  }
+
+  voiceOf(callId: string): CallVoice | null {
+    return this.#calls.get(callId)?.voice ?? null;
   }
 
   subscribe(listener: (event: LiveEvent) => void): () => void {
@@ -167,7 +174,7 @@ export class Desk implements CallDesk {
   /** A call with its parts: the order, the report, the media leg's descriptions. */
   #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
     const { personaId, menuId } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
@@ -206,11 +213,12 @@ export class Desk implements CallDesk {
         bindAddress,
         startedWallMs,
         maxMs,
-        apologyFile,
+        apologyFiles: lane.apologyFiles,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
         callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,
         recordingConsent: consent,
+        greeting: lane.greeting,
         apologise: this.#keeper.refusal,
       },
       {

@@ -80,6 +80,8 @@ export class StoreLanes {
       user: lane.user,
       personaId: this.#personas.get(lane.id)?.id ?? lane.personaId,
       menuId: menu.id,
+      greeting: lane.greeting,
+      apologyFiles: lane.apologyFiles,
       createExtractor: () => createOrderExtractor(menu),
       toTicket: (order, call) =>
         buildTicket(order, { ...call, menu, store: { id, externalId, timezone }, producerVersion: this.#version }),

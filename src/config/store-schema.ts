@@ -23,6 +23,8 @@ const lane = z.strictObject({
   /** Files, relative to the store's file. */
   menu: z.string().min(1),
   persona: z.string().min(1),
+  /** What the agent begins with, word for word; null: as the model wants. */
+  greeting: z.string().trim().min(1).max(400).nullable().default(null),
 });
 
 const sip = z
@@ -110,14 +112,28 @@ const media = z.strictObject({
 const engine = z.strictObject({
   /** Checkpoint folder. */
   model: z.string().min(1),
-  /** `cuda`, `cuda:1`: a card by its number; `auto`: a card where a usable one is, else the CPU, and the log says why. */
+  /** `cuda`, `cuda:1`: a card by its number; `cuda:0,1`: several; `auto`: every usable card, else the CPU, and the log says why. */
   device: z
     .string()
-    .regex(/^(cpu|auto|cuda(:\d+)?)$/, 'expected cpu, cuda, cuda:N or auto')
+    .regex(/^(cpu|auto|cuda(:\d+(,\d+)*)?)$/, 'expected cpu, cuda, cuda:N, cuda:N,M or auto')
     .default('cpu'),
-  /** Conversations at once. */
-  lanes: z.int().min(1).max(192).default(2),
+  /** Processes on the CPU; on cards there is one a card. */
+  processes: z.int().min(1).max(16).default(1),
+  /** Conversations at once, of all processes together. */
+  lanes: z.int().min(1).max(1536).default(2),
   threads: z.int().min(1).max(64).default(1),
+  /** What the language model is computed in; null: bfloat16 on a card, float32 on the CPU, which has nothing else. */
+  type: z.enum(['float32', 'bfloat16', 'float16']).nullable().default(null),
+  /** The same of the codec; null: TF32 on a card, float32 on the CPU. */
+  codec: z.enum(['float32', 'tf32', 'float16']).nullable().default(null),
+  cache: z
+    .strictObject({
+      /** What a full cache forgets: `ring`, the oldest moment; `pin-persona`, never the persona. */
+      policy: z.enum(['ring', 'pin-persona']).default('ring'),
+      /** Moments of 80 ms that a lane remembers; null: as many as the model was made for. */
+      positions: z.int().min(64).nullable().default(null),
+    })
+    .prefault({}),
   /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
   frameBudgetMs: z.number().positive().nullable().default(80),
   /** A fixed seed makes every call reproducible; null: a new one each call. */
@@ -175,6 +191,8 @@ const calls = z.strictObject({
   maxSeconds: z.number().positive().default(600),
   /** Played when the model fails. */
   apology: z.string().min(1),
+  /** The same in each persona's own voice, made when the engine starts; null: the file above for all. */
+  apologyWords: z.string().trim().min(1).max(200).nullable().default(null),
   /** `Retry-After` of a 486 when every lane is taken. */
   retryAfterSeconds: z.int().positive().default(10),
 });

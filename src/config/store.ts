@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Persona } from '../engine/contract.ts';
 import { readSettings } from './settings-file.ts';
@@ -58,6 +58,9 @@ export interface LaneConfig {
   readonly menuFile: string;
   /** Of `personas`. */
   readonly personaId: string;
+  readonly greeting: string | null;
+  /** What is played when the model fails: the first file that is there. */
+  readonly apologyFiles: readonly string[];
 }
 
 /**
@@ -68,17 +71,21 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
   const path = resolve(file);
   const settings = readSettings(path, storeSchema, environment);
   const beside = (name: string) => resolve(dirname(path), name);
+  const dataDirectory = beside(settings.dataDirectory);
   const personaFiles = new Map<string, ConfiguredPersona>();
   const lanes = settings.lanes.map((lane): LaneConfig => {
     const personaFile = beside(lane.persona);
     const persona = personaFiles.get(personaFile) ?? readPersona(personaFile);
     personaFiles.set(personaFile, persona);
-    return { id: lane.id, trunk: lane.trunk, user: lane.user, menuFile: beside(lane.menu), personaId: persona.id };
+    const { id, trunk, user, greeting } = lane;
+    const own = settings.calls.apologyWords === null ? [] : [apologyClip(dataDirectory, persona.id)];
+    const apologyFiles = [...own, beside(settings.calls.apology)];
+    return { id, trunk, user, menuFile: beside(lane.menu), personaId: persona.id, greeting, apologyFiles };
   });
   return {
     ...settings,
     file: path,
-    dataDirectory: beside(settings.dataDirectory),
+    dataDirectory,
     sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
     orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
@@ -87,6 +94,11 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     lanes,
     personas: [...personaFiles.values()],
   };
+}
+
+/** Where the engine keeps the apology in the voice of a persona. */
+export function apologyClip(dataDirectory: string, personaId: string): string {
+  return join(dataDirectory, 'cache', `apology-${encodeURIComponent(personaId)}.wav`);
 }
 
 function webTlsOf(tls: StoreSettings['web']['tls'], beside: (name: string) => string): StoreSettings['web']['tls'] {

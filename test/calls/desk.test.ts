@@ -71,6 +71,26 @@ t.test('a lost lane: the order goes for review, the guest hears the apology, the
   );
 });
 
+t.test("the apology is the persona's own where it is there, else the file of the store", async (t) => {
+  for (const [missing, played] of [
+    [[], ['own-voice.wav']],
+    [['own-voice.wav'], ['apology.wav']],
+    [['own-voice.wav', 'apology.wav'], []],
+  ] as const) {
+    const desk = deskFixture();
+    for (const file of missing) desk.plane.missing.add(file);
+    const invite = await desk.ring();
+    invite.dialog.ack();
+    const callId = desk.desk.live[0]?.callId ?? '';
+    desk.plane.emit('laneFailed', { callId, error: { code: 'LANE_HUNG', details: { ms: 1_000 } } });
+    await settle();
+    desk.plane.finishPlay?.();
+    await settle();
+    t.same(desk.plane.played, played);
+    t.equal(invite.dialog.byes.length, 1, 'the call ends in any case');
+  }
+});
+
 t.test('a dead media worker: the apology is played from a new worker on the same port', async (t) => {
   const desk = deskFixture();
   const invite = await desk.ring();

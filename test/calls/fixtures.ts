@@ -22,6 +22,7 @@ export function deskFixture(
   changes: Partial<DeskOptions> = {},
   realDelivery?: DeliveryPlane,
   toTicket: StoreLane['toTicket'] = testTicket,
+  greeting: string | null = null,
 ) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
@@ -33,6 +34,8 @@ export function deskFixture(
     user: null,
     personaId: 'nano',
     menuId: 'test',
+    greeting,
+    apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor: testExtractor,
     toTicket,
     now: () => lane,
@@ -51,7 +54,6 @@ export function deskFixture(
       lanes: [lane],
       bindAddress: '127.0.0.1',
       maxMs: 45_000,
-      apologyFile: 'apology.wav',
       retryAfterSeconds: 10,
       recordingsDirectory: null,
       consent: null,

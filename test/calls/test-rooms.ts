@@ -31,6 +31,7 @@ export class TestMedia implements MediaPlane {
   readonly log: string[] = [];
   readonly opened: OpenSession[] = [];
   refusal: SpeakerpostError | null = null;
+  readonly played: string[] = [];
   finishPlay: (() => void) | null = null;
   readonly #listeners: Listeners<MediaEvents> = {};
 
@@ -56,8 +57,19 @@ export class TestMedia implements MediaPlane {
   async update(_callId: string, changed: NegotiatedMedia) {
     this.log.push(`update ${changed.direction}`);
   }
-  play() {
+  /** What the agent was given to say, and how it ends: resolve or reject. */
+  readonly sayings: ({ readonly callId: string; readonly text: string } & PromiseWithResolvers<void>)[] = [];
+  say(callId: string, text: string) {
+    const saying = { callId, text, ...Promise.withResolvers<void>() };
+    this.sayings.push(saying);
+    return saying.promise;
+  }
+  /** Files that are not there. */
+  readonly missing = new Set<string>();
+  play(_callId: string, file: string) {
+    if (this.missing.has(file)) return Promise.reject(new SpeakerpostError('WAV_INVALID', { file, reason: 'none' }));
     this.log.push('play');
+    this.played.push(file);
     return new Promise<void>((resolve) => {
       this.finishPlay = resolve;
     });

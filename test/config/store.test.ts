@@ -196,15 +196,15 @@ t.test('codecs are known, each once; SRTP is taken, its keys in the clear are no
 });
 
 t.test('a device is cpu, auto, or a CUDA card by its number', async (t) => {
-  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1'] as const) {
+  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1', 'cuda:0,3'] as const) {
     const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
     t.equal(readStoreConfig(file, environment).engine.device, device);
   }
-  for (const device of ['gpu', 'cuda:', 'cuda:x', 'cuda:-1']) {
+  for (const device of ['gpu', 'cuda:', 'cuda:x', 'cuda:-1', 'cuda:0,']) {
     const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
     t.match(
       failure(() => readStoreConfig(file, environment)).message,
-      /engine\.device is .*expected cpu, cuda, cuda:N or auto/,
+      /engine\.device is .*expected cpu, cuda, cuda:N, cuda:N,M or auto/,
     );
   }
 });

@@ -6,6 +6,8 @@ import type { OrtHandle, OrtLibrary } from './library.ts';
 
 export interface Device {
   readonly name: string;
+  /** Its memory now, whoever uses it. */
+  memory(): MemoryState;
   /** Zeroed memory that stays at its address until `free`. */
   allocate(byteLength: number): DeviceMemory;
   /** The same, which the host reads and writes as quickly as its own: for what goes in and out each frame. */
@@ -31,6 +33,12 @@ export interface Device {
   detach(library: OrtLibrary, environment: OrtHandle): void;
 }
 
+export interface MemoryState {
+  /** What can still be taken. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface DeviceSessionOptions {
   /** `beside` runs at the same time as `main` where the device can. */
   readonly queue: 'main' | 'beside';
@@ -51,16 +59,21 @@ export interface RunRecorder {
    * Records what `main` and `beside` queue; the two do not depend on each other. Memory that the runs need must have been
    * taken before, by running them.
    * @param main in parts: while one runs the next is started
-   * @param before what is only sometimes done first
    */
-  record(main: readonly (() => void)[], beside: () => void, before: (() => void) | null): RecordedRuns;
+  record(main: readonly (() => void)[], beside: () => void): RecordedRuns;
   /** Returns when all that is queued is done. */
   settle(): void;
 }
 
 export interface RecordedRuns {
-  /** Does them; off the event loop. Everything asked of the device's memory before is done before. */
-  replay(isBeforeNeeded: boolean): Promise<void>;
+  /** Starts what runs beside. Everything asked of the device's memory before is done before. */
+  startBeside(): void;
+  /** Starts a part of the main runs behind those started before. */
+  start(part: number): void;
+  /** Marks this moment: the function waits, off the event loop, until all that was started before it is done. */
+  passed(): () => Promise<void>;
+  /** All that was started is done; waited for off the event loop. */
+  finished(): Promise<void>;
   free(): void;
 }
 

@@ -15,7 +15,7 @@ export const engineErrors = {
   },
   DEVICE_UNKNOWN: {
     message: 'There is no device {device}',
-    remedy: 'Name cpu, cuda, cuda:N (a card by its number) or auto.',
+    remedy: 'Name cpu, cuda, cuda:N (a card by its number), cuda:N,M (several, each once) or auto.',
   },
   CUDA_PROVIDER_MISSING: {
     message: "ONNX Runtime's CUDA provider {file} cannot be used: {reason}",
@@ -107,6 +107,14 @@ export const engineErrors = {
   LANE_WORDS_INVALID: {
     message: 'Lane {lane} cannot say {words}: {reason}',
     remedy: 'Write numbers and signs as words, shorten the text, or use a checkpoint whose tokenizer knows them.',
+  },
+  CLIP_UNUSABLE: {
+    message: 'The apology in the voice of a persona, {file}, cannot be made: {reason}',
+    remedy: 'calls.apology is played instead. Change calls.apologyWords, or set it to null.',
+  },
+  ENGINE_CACHE_POLICY_UNAVAILABLE: {
+    message: 'A cache with the policy {policy} is not to be had in {type} with heads of {headDim}',
+    remedy: 'Set engine.type to bfloat16 on a card, or engine.cache.policy to ring.',
   },
   ENGINE_LANES_TOO_MANY: {
     message: '{lanes} lanes take {neededMb} MB, {availableMb} MB are free: {fits} lanes fit',
