@@ -226,6 +226,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       desk,
       reader,
       delivery,
+      menus,
       registry: metrics.registry,
       readiness: () => readiness(engine, delivery, sipServer),
       log: room('web'),

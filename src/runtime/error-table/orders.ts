@@ -29,6 +29,10 @@ export const ordersErrors = {
     message: 'The menu {menuId} has no {kind} {id}',
     remedy: 'GET /api/menus/{menuId} lists every item, and every option as group/option.',
   },
+  STOCK_TIME_INVALID: {
+    message: 'It cannot be out of stock until {until}: that is over',
+    remedy: 'Give a time to come, or null.',
+  },
   STOCK_UNUSABLE: {
     message: 'The list of what is out of stock, {file}, cannot be used: {reason}',
     remedy: 'Check space and rights of the data directory. A damaged file may be deleted: everything is in stock then.',
@@ -45,6 +49,22 @@ export const ordersErrors = {
   TICKET_UNKNOWN: {
     message: 'There is no ticket {ticketId} revision {revision}',
     remedy: 'Reload the page; the ticket may belong to another database.',
+  },
+  TICKET_CORRECTION_INVALID: {
+    message: 'The correction is not taken: {path}: {reason}',
+    remedy: 'GET /api/menus has the ids of items, sizes and options. Nothing was changed.',
+  },
+  TICKET_VOIDED: {
+    message: 'The ticket {ticketId} has been voided',
+    remedy: 'Nothing more can be done to it; enter a new order at the POS.',
+  },
+  TICKET_CHANGED_CONFLICT: {
+    message: 'The ticket {ticketId} has revision {revision} by now, not {expected}',
+    remedy: 'Somebody else changed it: read it again, and decide anew with what it is now.',
+  },
+  TICKET_LIVE_CONFLICT: {
+    message: 'The call {callId} of the ticket {ticketId} is still going on',
+    remedy: 'Wait until it has ended: what the agent says may change the order, too.',
   },
   ORDER_NOT_DELIVERED: {
     message: 'The POS has not taken the order {ticketId} of call {callId} within {seconds} s: {reason}',
