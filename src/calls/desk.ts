@@ -5,7 +5,7 @@ import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import type { CallRecordEvent } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { describeError, type ErrorRecord } from '../runtime/errors.ts';
+import { describeError, type ErrorRecord, SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts';
@@ -28,6 +28,8 @@ export interface StoreLane extends LaneRule {
   /** WAV files; the first that can be played is. */
   readonly apologyFiles: readonly string[];
   createExtractor(): OrderExtractor;
+  /** What the agent says where it closes an order without its total; null: the store does not want it. */
+  readonly readBack: ((order: OrderSnapshot) => string) | null;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
   /** The lane as the next car finds it: menu and persona change while the gateway runs. */
   now(): StoreLane;
@@ -176,7 +178,7 @@ export class Desk implements CallDesk {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
     const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
-    const { personaId, menuId } = lane;
+    const { personaId, menuId, readBack } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
     const record = (event: CallRecordEvent) => delivery.record(event);
     const emit = (event: LiveEvent) => this.#emit(event);
@@ -195,6 +197,7 @@ export class Desk implements CallDesk {
         report.trouble(atMs, 'ticket_failed', error);
         this.raise(describeError(error), callId);
       },
+      readBack: readBack === null ? null : (order) => this.#sayReadBack(callId, readBack(order)),
       keep: (ticket) => this.#keeper.keep(ticket),
       record,
       emit,
@@ -231,6 +234,12 @@ export class Desk implements CallDesk {
       },
       invite,
     );
+  }
+
+  async #sayReadBack(callId: string, text: string): Promise<void> {
+    const voice = this.voiceOf(callId);
+    if (voice === null) throw new SpeakerpostError('CALL_NOT_TALKING', { callId });
+    await voice.say(text, 'read_back');
   }
 
   #forget(callId: string): void {

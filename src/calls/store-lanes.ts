@@ -5,6 +5,7 @@ import type { Menu } from '../orders/menu/menu.ts';
 import type { MenuBook } from '../orders/menu/menu-book.ts';
 import { personaText } from '../orders/persona/persona-text.ts';
 import { buildTicket } from '../orders/ticket/build-ticket.ts';
+import { readBackText } from '../orders/ticket/read-back.ts';
 import { describeError, type ErrorRecord } from '../runtime/errors.ts';
 import type { StoreLane } from './desk.ts';
 
@@ -82,6 +83,7 @@ export class StoreLanes {
       menuId: menu.id,
       greeting: lane.greeting,
       apologyFiles: lane.apologyFiles,
+      readBack: this.#config.orders.readBack === 'never' ? null : (order) => readBackText(order, menu),
       createExtractor: () => createOrderExtractor(menu),
       toTicket: (order, call) =>
         buildTicket(order, { ...call, menu, store: { id, externalId, timezone }, producerVersion: this.#version }),

@@ -153,6 +153,8 @@ const orders = z.strictObject({
   perSecond: z.int().min(1).max(100).default(20),
   /** What becomes of an order that a person should look at: sent, kept until the crew sends it, or sent and printed for the crew. */
   review: z.enum(['send', 'hold', 'print']).default('send'),
+  /** Where the agent closes an order without saying its total, it is made to read the order back with the computed one. */
+  readBack: z.enum(['never', 'when_missing']).default('never'),
   /** A printer for orders that the POS has not got, refuses or that are held; null: the pages only. */
   crewPrinter: crewPrinter.nullable().default(null),
   /** The page turns red when the POS has not answered so long after the order. */

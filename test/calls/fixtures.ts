@@ -37,6 +37,7 @@ export function deskFixture(
     greeting,
     apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor: testExtractor,
+    readBack: null,
     toTicket,
     now: () => lane,
   };
