@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openAccess } from './access/access.ts';
 import { makeFirstPerson, type Terminal } from './access/first-password.ts';
-import { callDescriptions } from './calls/call-descriptions.ts';
+import { callDescriptions, type DescriptionSettings } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk, type StoreLane } from './calls/desk.ts';
+import { rehearsedDescriptions, rehearseLane } from './calls/rehearsal.ts';
 import { StoreLanes } from './calls/store-lanes.ts';
 import { apologyClip, type StoreConfig } from './config/store.ts';
 import type { EngineDescription, SpokenClip } from './engine/contract.ts';
@@ -30,9 +31,11 @@ import type { Log } from './runtime/log.ts';
 import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { version } from './runtime/version.ts';
-import type { SipServerProcess } from './sip/contract.ts';
+import type { SipServerProcess, SipSource } from './sip/contract.ts';
+import { rehearseCalls } from './sip/rehearsal.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
+import { DialRules } from './sip/trunks/dial-rules.ts';
 import { createUserAgent } from './sip/user-agent.ts';
 import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
 import type { Readiness, WebServer } from './web/contract.ts';
@@ -163,7 +166,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const sipServer =
     server === 'embedded'
       ? await startSipServerProcess({
-          ...sipServerOptions(config.sip),
+          ...sipServerOptions(config.sip, config.dataDirectory),
           log: room('sip'),
         })
       : null;
@@ -176,9 +179,13 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     server: () => (sipServer === null ? server : sipServer.url),
     log: room('sip'),
     clock,
+    dialRules: new DialRules(trunks),
+    registrations: () => sipServer?.registrations() ?? [],
   });
   started.add(() => userAgent.close());
 
+  const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
+    callDescriptions({ address: externalAddress ?? bind, ...media }, transport);
   const desk = new Desk(
     {
       storeId: config.store.id,
@@ -195,7 +202,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: (transport) => callDescriptions({ address: externalAddress ?? bind, ...config.media }, transport),
+      describe,
       delivery,
       crewPrinter: crewPrinter === null ? null : new CrewPrinter(crewPrinter, clock),
       clock,
@@ -236,7 +243,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   );
   started.add(() => web.close());
   started.add(() => desk.stop());
-  const ready = whenReady(engine, delivery);
+  // As if by TLS: then the store's SRTP keys may be in it.
+  const rehearsed = rehearseCalls(
+    rehearsedDescriptions(() => describe(config.media, 'tls')),
+    room('sip'),
+  );
+  started.add(() => rehearsed);
+  const ready = whenReady(engine, delivery).then(async (description) => {
+    await rehearsed;
+    const personaId = lanes.lanes[0]?.personaId ?? '';
+    await rehearseLane(media, { bindAddress: bind, personaId, lanes: config.engine.lanes }, room('calls'));
+    return description;
+  });
   // Whoever waits hears of a failure; the engine's own state tells everyone else.
   ready.catch(() => undefined);
   log.info({ version, sip: userAgent.listening, web: web.url, store: config.store.id }, 'gateway started');

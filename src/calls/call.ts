@@ -1,3 +1,4 @@
+import type { TrunkConfig } from '../config/store.ts';
 import type { MediaPlane, SessionStats, SpokenPiece } from '../media/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
@@ -6,6 +7,7 @@ import { AgentVoice } from './agent-voice.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import type { CallReport } from './call-report.ts';
 import type { CallState, CallVoice, LiveCall } from './contract.ts';
+import { dtmfDigitOf } from './info-dtmf.ts';
 import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
 import type { OrderTaking } from './order-taking.ts';
 
@@ -20,6 +22,7 @@ export interface CallOptions extends MediaLegOptions {
   readonly retryAfterSeconds: number;
   /** What the agent begins with; null: as the model wants. */
   readonly greeting: string | null;
+  readonly trunk: Pick<TrunkConfig, 'dtmf' | 'earlyMedia'>;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }
@@ -106,7 +109,9 @@ export class Call {
     report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
-      this.#dialog = await invite.answer(this.#leg.describe());
+      const sdp = this.#leg.describe();
+      if (this.#options.trunk.earlyMedia && invite.sdpOffer !== null) invite.progress(sdp);
+      this.#dialog = await invite.answer(sdp);
     } catch (error) {
       return this.#end(messageOf(error));
     }
@@ -120,8 +125,9 @@ export class Call {
     if (this.#state === 'talking') this.#deps.orders.push({ piece: piece.piece, atMs: piece.atMs });
   }
 
+  /** A key that came as an RTP event. */
   onDtmf(digit: string, atMs: number): void {
-    this.#deps.report.line(atMs, 'dtmf', digit);
+    if (this.#options.trunk.dtmf.includes('rfc4733')) this.#deps.report.line(atMs, 'dtmf', digit);
   }
 
   onStats(stats: SessionStats): void {
@@ -175,9 +181,11 @@ export class Call {
   #wire(dialog: SipDialog): void {
     const { report } = this.#deps;
     dialog.onEnd((reason) => void this.#end(reason));
-    dialog.onInfo((contentType, body) =>
-      report.line(this.#sinceAckMs(), 'info', `${contentType}: ${body.slice(0, 200)}`),
-    );
+    dialog.onInfo((contentType, body) => {
+      const digit = this.#options.trunk.dtmf.includes('info') ? dtmfDigitOf(contentType, body) : null;
+      if (digit !== null) report.line(this.#sinceAckMs(), 'dtmf', digit);
+      else report.line(this.#sinceAckMs(), 'info', `${contentType}: ${body.slice(0, 200)}`);
+    });
     dialog.onOffer((sdp) => this.#answerOffer(sdp));
     dialog.onAck(() => this.#begin(dialog));
   }

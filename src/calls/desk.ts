@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import type { TrunkConfig } from '../config/store.ts';
 import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
@@ -13,7 +14,7 @@ import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
 import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
-import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
+import { LaneDirectory, type LaneRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
 import { TicketKeeper, type TicketPrinter } from './ticket-keeper.ts';
 
@@ -40,7 +41,7 @@ export type CallTicketContext = Omit<TicketContext, 'store' | 'menu' | 'producer
 
 export interface DeskOptions {
   readonly storeId: string;
-  readonly trunks: readonly TrunkRule[];
+  readonly trunks: readonly TrunkConfig[];
   readonly lanes: readonly StoreLane[];
   readonly bindAddress: string;
   readonly maxMs: number;
@@ -58,7 +59,7 @@ export interface DeskDeps {
   readonly userAgent: SipUserAgent;
   readonly media: MediaPlane;
   /** Makes the session descriptions of a new call. */
-  readonly describe: (transport: SipSource['transport']) => CallDescriptions;
+  readonly describe: (trunk: TrunkConfig, transport: SipSource['transport']) => CallDescriptions;
   readonly delivery: DeliveryPlane;
   /** For tickets that cannot be stored; null: there is none. */
   readonly crewPrinter: TicketPrinter | null;
@@ -71,7 +72,7 @@ export interface DeskDeps {
 export class Desk implements CallDesk {
   readonly #options: DeskOptions;
   readonly #deps: DeskDeps;
-  readonly #directory: LaneDirectory<StoreLane>;
+  readonly #directory: LaneDirectory<TrunkConfig, StoreLane>;
   readonly #keeper: TicketKeeper;
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
@@ -151,17 +152,19 @@ export class Desk implements CallDesk {
 
   #take(invite: IncomingInvite): void {
     const { log, metrics, clock } = this.#deps;
-    const choice = this.#directory.find(invite.source.address, invite.requestUser);
+    const { requestUser, from, source } = invite;
+    const { address } = source;
+    const choice = this.#directory.find({ address, from, requestUser, header: (name) => invite.header(name) });
     if (choice.kind === 'refused' || this.#isStopping) {
       const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
-      log.warn({ source: invite.source.address, user: invite.requestUser, status, reason }, 'call refused');
+      log.warn({ source: address, user: requestUser, status, reason }, 'call refused');
       metrics.callsRefused.inc({ status: String(status) });
       invite.reject(status, status === 403 ? 'Forbidden' : status === 404 ? 'Not Found' : 'Service Unavailable');
       return;
     }
-    const { lane } = choice;
+    const { lane, trunk } = choice;
     const callId = newCallId(clock.wallMs());
-    const call = this.#wire(callId, lane.now(), invite);
+    const call = this.#wire(callId, trunk, lane.now(), invite);
     this.#calls.set(callId, call);
     metrics.callsLive.set(this.#calls.size);
     const atWallMs = clock.wallMs();
@@ -174,7 +177,7 @@ export class Desk implements CallDesk {
   }
 
   /** A call with its parts: the order, the report, the media leg's descriptions. */
-  #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
+  #wire(callId: string, trunk: TrunkConfig, lane: StoreLane, invite: IncomingInvite): Call {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
     const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
@@ -211,6 +214,7 @@ export class Desk implements CallDesk {
       {
         callId,
         lane: lane.id,
+        trunk,
         personaId,
         seed,
         bindAddress,
@@ -226,7 +230,7 @@ export class Desk implements CallDesk {
       },
       {
         media,
-        descriptions: describe(invite.source.transport),
+        descriptions: describe(trunk, invite.source.transport),
         orders,
         report,
         clock,

@@ -43,10 +43,14 @@ const personaSchema = z
 export interface ConfiguredPersona extends Persona {
   readonly role: z.infer<typeof role> | null;
 }
+/** A trunk whose calls' codecs and SRTP are settled: its own, or those of `media`. */
+export type TrunkConfig = Omit<StoreSettings['sip']['trunks'][number], 'srtp' | 'srtpKeysInClear'> &
+  Pick<StoreSettings['media'], 'srtp' | 'srtpKeysInClear'>;
 
 /** A store's file with every path absolute and every file that it names found. */
-export interface StoreConfig extends Omit<StoreSettings, 'lanes'> {
+export interface StoreConfig extends Omit<StoreSettings, 'lanes' | 'sip'> {
   readonly file: string;
+  readonly sip: Omit<StoreSettings['sip'], 'trunks'> & { readonly trunks: readonly TrunkConfig[] };
   readonly lanes: readonly LaneConfig[];
   readonly personas: readonly ConfiguredPersona[];
 }
@@ -86,7 +90,11 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     ...settings,
     file: path,
     dataDirectory,
-    sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
+    sip: {
+      ...settings.sip,
+      tls: tlsBeside(settings.sip.tls, beside),
+      trunks: settings.sip.trunks.map((trunk) => trunkOf(trunk, settings.media)),
+    },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
     orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
     web: { ...settings.web, tls: webTlsOf(settings.web.tls, beside) },
@@ -99,6 +107,15 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
 /** Where the engine keeps the apology in the voice of a persona. */
 export function apologyClip(dataDirectory: string, personaId: string): string {
   return join(dataDirectory, 'cache', `apology-${encodeURIComponent(personaId)}.wav`);
+}
+
+function trunkOf(trunk: StoreSettings['sip']['trunks'][number], media: StoreSettings['media']): TrunkConfig {
+  return {
+    ...trunk,
+    codecs: trunk.codecs ?? media.codecs,
+    srtp: trunk.srtp ?? media.srtp,
+    srtpKeysInClear: trunk.srtpKeysInClear ?? media.srtpKeysInClear,
+  };
 }
 
 function webTlsOf(tls: StoreSettings['web']['tls'], beside: (name: string) => string): StoreSettings['web']['tls'] {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
-import { deskFixture, settle } from './fixtures.ts';
+import { deskFixture, loopbackTrunk, settle } from './fixtures.ts';
 import { TestInvite } from './test-rooms.ts';
 
 t.test('a call is answered, talks, orders and ends', async (t) => {
@@ -256,4 +256,27 @@ t.test('the log of a call for its replay is asked for where the store keeps them
   const other = deskFixture();
   await other.ring();
   t.equal(other.plane.opened[0]?.lane?.logFile, null);
+});
+
+t.test('a trunk with early media gets 183 with the SDP of its 200, another does not', async (t) => {
+  const early = await deskFixture({ trunks: [{ ...loopbackTrunk, earlyMedia: true }] }).ring();
+  t.equal(early.early, early.answered);
+  t.match(early.early, /answer to offer/);
+  t.equal((await deskFixture().ring()).early, null);
+});
+
+t.test('keys come only the ways that the trunk has', async (t) => {
+  const keysOf = async (dtmf: readonly ('rfc4733' | 'info' | 'inband')[]) => {
+    const desk = deskFixture({ trunks: [{ ...loopbackTrunk, dtmf: [...dtmf] }] });
+    const invite = await desk.ring();
+    invite.dialog.ack();
+    desk.plane.emit('dtmf', { callId: desk.desk.live[0]?.callId ?? '', digit: '1', atMs: 10 });
+    invite.dialog.info('application/dtmf-relay', 'Signal=2\r\nDuration=100\r\n');
+    return desk.delivery.records.flatMap((record) =>
+      record.kind === 'log' && record.what === 'dtmf' ? [record.detail] : [],
+    );
+  };
+  t.same(await keysOf(['rfc4733', 'info']), ['1', '2']);
+  t.same(await keysOf(['rfc4733']), ['1']);
+  t.same(await keysOf(['info']), ['2']);
 });

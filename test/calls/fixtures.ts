@@ -1,6 +1,7 @@
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
 import type { TicketPrinter } from '../../src/calls/ticket-keeper.ts';
+import type { TrunkConfig } from '../../src/config/store.ts';
 import type { DeliveryPlane } from '../../src/orders/contract.ts';
 import type { Ticket } from '../../src/orders/ticket.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
@@ -16,6 +17,23 @@ const testTicket: StoreLane['toTicket'] = (order, call) =>
     callId: call.callId,
     review: { needed: order.reviewReasons.length > 0, reasons: [...order.reviewReasons] },
   }) as Ticket;
+
+/** As config/README.md has a trunk's defaults. */
+export const loopbackTrunk: TrunkConfig = {
+  id: 'loopback',
+  allow: ['127.0.0.0/8'],
+  match: { fromUser: null, header: null },
+  users: [],
+  requestsPerSecond: 2_000,
+  codecs: null,
+  srtp: 'allow',
+  srtpKeysInClear: false,
+  dtmf: ['rfc4733', 'info'],
+  earlyMedia: false,
+  aec: 'off',
+  transfer: false,
+  numbers: [],
+};
 
 /** A desk among test rooms; `realDelivery` takes the place of the one that only remembers, `toTicket` that of the lane's. */
 export function deskFixture(
@@ -51,7 +69,7 @@ export function deskFixture(
   const desk = new Desk(
     {
       storeId: 'store-1',
-      trunks: [{ id: 'loopback', allow: ['127.0.0.0/8'] }],
+      trunks: [loopbackTrunk],
       lanes: [lane],
       bindAddress: '127.0.0.1',
       maxMs: 45_000,

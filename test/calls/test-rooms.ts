@@ -130,6 +130,10 @@ export class TestDialog implements SipDialog {
   onInfo(listener: typeof this.info) {
     this.info = listener;
   }
+  onRefer() {}
+  async reinvite(): Promise<string> {
+    throw new Error('nobody offers in these tests');
+  }
   async refer(): Promise<void> {
     throw new Error('nobody transfers in these tests');
   }
@@ -147,6 +151,7 @@ export class TestInvite implements IncomingInvite {
   readonly sdpOffer: string | null;
   readonly dialog = new TestDialog();
   rejected: { status: number; headers: Readonly<Record<string, string>> | undefined } | null = null;
+  early: string | null = null;
   answered: string | null = null;
   cancel: () => void = () => undefined;
 
@@ -158,6 +163,10 @@ export class TestInvite implements IncomingInvite {
     return undefined;
   }
   ring() {}
+  progress(sdp: string) {
+    this.early = sdp;
+  }
+  onOffer() {}
   async answer(sdp: string) {
     this.answered = sdp;
     return this.dialog;
@@ -178,6 +187,9 @@ export class TestUserAgent implements SipUserAgent {
   }
   async placeCall(): Promise<never> {
     throw new Error('the desk places no calls');
+  }
+  contactsOf() {
+    return [];
   }
   onServerState() {}
   async close() {}
