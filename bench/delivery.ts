@@ -1,5 +1,6 @@
 /**
- * How long a ticket takes: commit (durable on disk) and commit to the demo POS's acknowledgement.
+ * How long a ticket takes from the moment that its order is closed: until it is durable on disk, until the demo POS has it, until that is
+ * acknowledged. Beside it, on the audio clock of the development rows: how long an order is still open after its read-back.
  *   node bench/delivery.ts [embedded | redis://... | postgres://...] [tickets]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,10 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoPos } from '../src/demo-pos/demo-pos.ts';
 import { startDelivery } from '../src/orders/delivery/delivery-plane.ts';
+import { createOrderExtractor } from '../src/orders/extraction/order-extractor.ts';
+import { loadMenu } from '../src/orders/menu/menu.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
+import { menuJson, readRows } from '../test/eval/rows.ts';
 import { deliveryOptions, makeTicket, secret, soon } from '../test/orders/delivery/fixtures.ts';
 import { distribution, machine } from './figures.ts';
+
+const WORD_MS = 200;
+const TURN_SILENCE_MS = 1_000;
 
 const queue = process.argv[2] ?? 'embedded';
 const count = Number(process.argv[3] ?? 300);
@@ -25,6 +32,11 @@ const committedMs = new Map<string, number>();
 const commits: number[] = [];
 const deliveries: number[] = [];
 const lags: number[] = [];
+const closedMs = new Map<string, number>();
+const arrivals: number[] = [];
+pos.events.on('order', ({ ticket }) =>
+  arrivals.push(performance.now() - (closedMs.get(ticket.ticketId) ?? Number.NaN)),
+);
 plane.on('step', (step) => {
   if (step.what === 'acked') deliveries.push(performance.now() - (committedMs.get(step.ticketId) ?? Number.NaN));
 });
@@ -36,6 +48,7 @@ const queueUpMs = performance.now() - startedMs;
 for (let i = 0; i < count; i++) {
   const ticket = makeTicket(`${i}`);
   const fromMs = performance.now();
+  closedMs.set(ticket.ticketId, fromMs);
   await plane.commit(ticket);
   const nowMs = performance.now();
   commits.push(nowMs - fromMs);
@@ -50,7 +63,34 @@ rmSync(directory, { recursive: true });
 
 console.log(`${machine()}, queue ${queue}`);
 console.log(`database open after ${readyMs.toFixed(0)} ms, queue up after ${queueUpMs.toFixed(0)} ms`);
-console.log(`commit        ${distribution(commits)}`);
-console.log(`commit to ack ${distribution(deliveries)}`);
+console.log(`closed to disk      ${distribution(commits)}`);
+console.log(`closed to the POS   ${distribution(arrivals)}`);
+console.log(`disk to acknowledged ${distribution(deliveries)}`);
 console.log(`loop lag max of each 5 s in the delivery thread ${distribution(lags)}`);
+const waits = closingWaits();
+console.log(`read-back to closed ${distribution(waits)}, ${waits.length} rows of the development set at 200 ms a word`);
 console.log(`${count} tickets, ${pos.orders.length} orders at the POS`);
+
+/** From the last word of the spoken total to the order's close, for rows that have both: what the agent still says then. */
+function closingWaits(): number[] {
+  return readRows('data/dev.jsonl').flatMap((row) => {
+    const extractor = createOrderExtractor(loadMenu(menuJson(row.menu), row.menu));
+    let atMs = 0;
+    let totalMs: number | null = null;
+    let closed: number | null = null;
+    for (const { text } of row.turns) {
+      for (const word of text.split(/\s+/)) {
+        atMs += WORD_MS;
+        const update = extractor.push({ piece: `▁${word}`, atMs });
+        if (extractor.orders[0]?.totals.spokenTotalCents != null) totalMs ??= atMs;
+        if (update.closed.length > 0) closed ??= atMs;
+      }
+      for (let silentMs = 0; silentMs < TURN_SILENCE_MS; silentMs += 80) {
+        const update = extractor.push({ piece: null, atMs: (atMs += 80) });
+        if (extractor.orders[0]?.totals.spokenTotalCents != null) totalMs ??= atMs;
+        if (update.closed.length > 0) closed ??= atMs;
+      }
+    }
+    return totalMs === null || closed === null ? [] : [Math.max(0, closed - totalMs)];
+  });
+}

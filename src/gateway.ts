@@ -5,9 +5,9 @@ import { openAccess } from './access/access.ts';
 import { makeFirstPerson, type Terminal } from './access/first-password.ts';
 import { callDescriptions, type DescriptionSettings } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
-import { Desk } from './calls/desk.ts';
+import { Desk, type StoreLane } from './calls/desk.ts';
 import { rehearsedDescriptions, rehearseLane } from './calls/rehearsal.ts';
-import { loadStoreLanes } from './calls/store-lanes.ts';
+import { StoreLanes } from './calls/store-lanes.ts';
 import { apologyClip, type StoreConfig } from './config/store.ts';
 import type { EngineDescription, SpokenClip } from './engine/contract.ts';
 import type { ModelNumbers } from './engine/model-contract.ts';
@@ -18,13 +18,16 @@ import type { StageTimings } from './engine/serving/stage-timings.ts';
 import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
-import type { DeliveryPlane } from './orders/contract.ts';
+import type { DeliveryPlane, EscposTarget } from './orders/contract.ts';
+import { CrewPrinter } from './orders/delivery/crew-printer.ts';
 import { startDelivery } from './orders/delivery/delivery-plane.ts';
+import { MenuBook } from './orders/menu/menu-book.ts';
 import { CallTraces } from './records/call-traces.ts';
 import type { RecordReader } from './records/contract.ts';
 import { takeDataDirectory } from './records/data-directory.ts';
 import { startRecordReader } from './records/reader.ts';
 import { systemClock } from './runtime/clock.ts';
+import type { ErrorRecord } from './runtime/errors.ts';
 import type { Log } from './runtime/log.ts';
 import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
@@ -86,7 +89,14 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     metrics.loopLagMs.set({ thread, quantile: '0.99' }, sample.p99Ms);
     metrics.loopLagMs.set({ thread, quantile: '1' }, sample.maxMs);
   };
-  const lanes = loadStoreLanes(config, version);
+  // Pages come last; what happens before stands in the log.
+  let pages: Desk | null = null;
+  const raise = (error: ErrorRecord) => {
+    log.warn({ error }, 'menu or persona is not used');
+    pages?.raise(error);
+  };
+  const menus = openMenus(config, raise);
+  const lanes = new StoreLanes(config, version, menus);
   await readClip(config.calls.apology); // a faulty one is to be found now, not by a guest
   started.add(takeDataDirectory(config.dataDirectory));
   const recordingsDirectory = join(config.dataDirectory, 'recordings');
@@ -95,11 +105,15 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   started.add(watchLoopLag(lag('main')));
 
   const databaseFile = join(config.dataDirectory, 'speakerpost.sqlite');
+  const crewPrinter = crewPrinterOf(config);
   const delivery = startDelivery(
     {
       databaseFile,
       queue: config.orders.queue,
       storeId: config.store.id,
+      review: config.orders.review,
+      crewPrinter,
+      ordersPerSecond: config.orders.perSecond,
       pos: { ...config.orders.pos, timeoutMs: config.orders.pos.timeoutSeconds * 1_000 },
       attentionAfterMs: config.orders.attentionSeconds * 1_000,
       recordingsDirectory,
@@ -121,9 +135,9 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       devices,
       threads: config.engine.threads,
       numbers: numbersOf(config.engine),
-      personas: config.personas,
+      personas: lanes.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
-      clips: apologyClips(config),
+      clips: apologyClips(config, lanes.lanes),
     },
     (process, firstLane) => ({
       clock,
@@ -134,6 +148,9 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     }),
   );
   started.add(() => engine.stop());
+  lanes.follow({ menus, learn: (persona) => engine.learn(persona), onFault: raise });
+  menus.start();
+  started.add(() => menus.stop());
 
   const media = startMediaPlane(
     {
@@ -184,7 +201,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       storeId: config.store.id,
       trunks,
-      lanes,
+      lanes: lanes.lanes,
       bindAddress: bind,
       maxMs: config.calls.maxSeconds * 1_000,
       retryAfterSeconds: config.calls.retryAfterSeconds,
@@ -201,12 +218,14 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       // Handsets stand in the store's own network, whatever the signalling.
       describeCrew: () => describe(config.media, 'udp'),
       delivery,
+      crewPrinter: crewPrinter === null ? null : new CrewPrinter(crewPrinter, clock),
       clock,
       log: room('calls'),
       metrics,
       traces,
     },
   );
+  pages = desk;
   engine.onState((state) => {
     if (state.kind === 'failed') desk.raise(state.error);
   });
@@ -229,6 +248,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       desk,
       reader,
       delivery,
+      menus,
       registry: metrics.registry,
       readiness: () => readiness(engine, delivery, sipServer),
       log: room('web'),
@@ -246,7 +266,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   started.add(() => rehearsed);
   const ready = whenReady(engine, delivery).then(async (description) => {
     await rehearsed;
-    const personaId = lanes[0]?.personaId ?? '';
+    const personaId = lanes.lanes[0]?.personaId ?? '';
     await rehearseLane(media, { bindAddress: bind, personaId, lanes: config.engine.lanes }, room('calls'));
     return description;
   });
@@ -266,9 +286,16 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   };
 }
 
-function apologyClips({ calls: { apologyWords }, dataDirectory, personas }: StoreConfig): readonly SpokenClip[] {
-  if (apologyWords === null) return [];
-  return personas.map(({ id }) => ({ personaId: id, words: apologyWords, file: apologyClip(dataDirectory, id) }));
+/** In the voice of each lane's first persona: later ones of the lane sound the same. */
+function apologyClips(config: StoreConfig, lanes: readonly StoreLane[]): readonly SpokenClip[] {
+  const { calls, dataDirectory } = config;
+  const { apologyWords: words } = calls;
+  if (words === null) return [];
+  const clips = config.lanes.map((lane): SpokenClip => {
+    const personaId = lanes.find(({ id }) => id === lane.id)?.personaId ?? lane.personaId;
+    return { personaId, words, file: apologyClip(dataDirectory, lane.personaId) };
+  });
+  return [...new Map(clips.map((clip) => [clip.file, clip])).values()];
 }
 
 async function webCertificate(
@@ -284,6 +311,23 @@ async function webCertificate(
     'pages have a certificate of their own: compare its fingerprint in the browser',
   );
   return files;
+}
+
+function crewPrinterOf({ orders: { crewPrinter } }: StoreConfig): EscposTarget | null {
+  if (crewPrinter === null) return null;
+  return { ...crewPrinter, kind: 'escpos', timeoutMs: crewPrinter.timeoutSeconds * 1_000 };
+}
+
+/** The menus of the store's lanes. */
+export function openMenus(config: StoreConfig, onFault: (error: ErrorRecord) => void): MenuBook {
+  return new MenuBook(
+    {
+      files: config.lanes.map(({ menuFile }) => menuFile),
+      stockFile: join(config.dataDirectory, 'stock.json'),
+      timezone: config.store.timezone,
+    },
+    { clock: systemClock, onFault },
+  );
 }
 
 function numbersOf({ type, codec, cache }: StoreConfig['engine']): ModelNumbers {

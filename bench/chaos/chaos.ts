@@ -1,7 +1,7 @@
 /**
  * Tickets through everything that breaks: the POS answers 503, makes the order and does not answer, answers 429; the delivery
- * thread is killed; the gateway's delivery process is killed -9; Redis is killed and comes back empty three times.
- *   node bench/chaos/chaos.ts [embedded | redis] [tickets]
+ * thread is killed; the gateway's delivery process is killed -9; Redis or PostgreSQL is killed and comes back empty three times.
+ *   node bench/chaos/chaos.ts [embedded | redis | postgres] [tickets]
  * Exit code 0 when every ticket is one order at the POS.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -14,6 +14,7 @@ import { type DemoPosBehaviour, startDemoPos } from '../../src/demo-pos/demo-pos
 import type { Ticket } from '../../src/orders/ticket.ts';
 import { deliveryOptions, makeTicket, secret } from '../../test/orders/delivery/fixtures.ts';
 import type { FromGateway, ToGateway } from './gateway.ts';
+import { DisposablePostgres } from './postgres.ts';
 import { DisposableRedis } from './redis.ts';
 
 const queue = process.argv[2] ?? 'embedded';
@@ -21,7 +22,7 @@ const count = Number(process.argv[3] ?? 1_000);
 const POS_TIMEOUT_MS = 500;
 /** Longer than this without the last order: lost. */
 const PATIENCE_MS = 8 * 60_000;
-const REDIS_DOWN_MS = 2_000;
+const SERVER_DOWN_MS = 2_000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Of each hundred requests: 10 get 503, 5 make the order and time out, 3 time out without it, 2 get 429. Always the same ones. */
@@ -59,12 +60,14 @@ const pos = await startDemoPos({
 });
 pos.events.on('order', (order) => orderTimes.set(order.key, Date.now()));
 
-const redis = queue === 'redis' ? new DisposableRedis(16_000 + (process.pid % 10_000)) : null;
-await redis?.start();
+const port = 16_000 + (process.pid % 10_000);
+const server =
+  queue === 'redis' ? new DisposableRedis(port) : queue === 'postgres' ? new DisposablePostgres(port) : null;
+await server?.start();
 const directory = mkdtempSync(join(tmpdir(), 'speakerpost-chaos-'));
 const options = {
   ...deliveryOptions(join(directory, 'store.db'), pos.url, {
-    queue: redis?.url ?? 'embedded',
+    queue: server?.url ?? 'embedded',
     pos: { kind: 'webhook', url: pos.url, secret, timeoutMs: POS_TIMEOUT_MS },
     attentionAfterMs: 20_000,
   }),
@@ -74,7 +77,7 @@ const tickets = new Map<string, Ticket>();
 const commitWallMs = new Map<string, number>();
 const uncommitted = new Map<string, Ticket>();
 const alerts = new Map<string, number>();
-const kills = { gateway: 0, thread: 0, redis: 0 };
+const kills = { gateway: 0, thread: 0, server: 0 };
 let gateway = startGateway();
 
 function startGateway(): ChildProcess {
@@ -102,12 +105,12 @@ async function killGateway(): Promise<void> {
   gateway = startGateway();
 }
 
-async function killRedis(): Promise<void> {
-  if (redis === null) return;
-  kills.redis++;
-  await redis.kill();
-  await pause(REDIS_DOWN_MS);
-  await redis.start();
+async function killServer(): Promise<void> {
+  if (server === null) return;
+  kills.server++;
+  await server.kill();
+  await pause(SERVER_DOWN_MS);
+  await server.start();
 }
 
 /** By the outbox: what a killed process had no time to say is there. */
@@ -127,14 +130,14 @@ const killThread = () => {
 
 /** What breaks after which share of the tickets. */
 const plan: readonly (readonly [number, () => unknown])[] = [
-  [0.15, killRedis],
+  [0.15, killServer],
   [0.25, killThread],
   [0.35, killGateway],
-  [0.5, killRedis],
+  [0.5, killServer],
   [0.55, killThread],
   [0.65, killGateway],
   [0.75, killThread],
-  [0.8, killRedis],
+  [0.8, killServer],
   [0.9, killGateway],
 ];
 
@@ -161,7 +164,7 @@ const acked = countAcked();
 const exit = once(gateway, 'exit');
 gateway.kill('SIGKILL');
 await exit;
-await redis?.remove();
+await server?.remove();
 await pos.close();
 rmSync(directory, { recursive: true, force: true });
 
@@ -181,7 +184,7 @@ console.log(
   `${count} tickets handed over in ${(handedOverMs / 1_000).toFixed(0)} s, done after ${(doneMs / 1_000).toFixed(0)} s`,
 );
 console.log(
-  `kill -9 of the gateway ${kills.gateway}, of its delivery thread ${kills.thread}, of Redis with its data ${kills.redis}`,
+  `kill -9 of the gateway ${kills.gateway}, of its delivery thread ${kills.thread}, of the queue's server with its data ${kills.server}`,
 );
 console.log(`answers of the POS: ${list(answers)}`);
 console.log(`alerts: ${list(alerts)}`);

@@ -18,7 +18,7 @@ import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
 import { CrewRing, type CrewSettings, callOfCrewLeg } from './crew-ring.ts';
 import { LaneDirectory, type LaneRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
-import { TicketKeeper } from './ticket-keeper.ts';
+import { TicketKeeper, type TicketPrinter } from './ticket-keeper.ts';
 
 const ALERTS_KEPT = 50;
 
@@ -31,7 +31,11 @@ export interface StoreLane extends LaneRule {
   /** WAV files; the first that can be played is. */
   readonly apologyFiles: readonly string[];
   createExtractor(): OrderExtractor;
+  /** What the agent says where it closes an order without its total; null: the store does not want it. */
+  readonly readBack: ((order: OrderSnapshot) => string) | null;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
+  /** The lane as the next car finds it: menu and persona change while the gateway runs. */
+  now(): StoreLane;
 }
 
 /** What a ticket needs to know of its call; the store and its menu are the lane's. */
@@ -63,6 +67,8 @@ export interface DeskDeps {
   /** The same for a handset of the crew. */
   readonly describeCrew: () => CallDescriptions;
   readonly delivery: DeliveryPlane;
+  /** For tickets that cannot be stored; null: there is none. */
+  readonly crewPrinter: TicketPrinter | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -88,8 +94,10 @@ export class Desk implements CallDesk {
     this.#options = options;
     this.#deps = deps;
     this.#directory = new LaneDirectory(options.trunks, options.lanes);
-    this.#keeper = new TicketKeeper(deps.delivery, deps.clock, deps.log, (callId, error) => this.raise(error, callId));
-    const { userAgent, media, describeCrew, clock, log } = deps;
+    const { delivery, clock, log, crewPrinter } = deps;
+    const alert = (callId: string, error: ErrorRecord) => this.raise(error, callId);
+    this.#keeper = new TicketKeeper({ delivery, clock, log, printer: crewPrinter, alert });
+    const { userAgent, media, describeCrew } = deps;
     const { bindAddress, crew } = options;
     const rooms = { userAgent, media, describe: describeCrew, bindAddress, clock, log };
     this.#crew = crew === null ? null : { settings: crew, ring: new CrewRing(crew, rooms) };
@@ -203,7 +211,7 @@ export class Desk implements CallDesk {
     }
     const { lane, trunk } = choice;
     traces?.begin({ ...traced, trunk: trunk.id, lane: lane.id });
-    const call = this.#wire(callId, trunk, lane, invite);
+    const call = this.#wire(callId, trunk, lane.now(), invite);
     this.#calls.set(callId, call);
     metrics.callsLive.set(this.#calls.size);
     const atWallMs = clock.wallMs();
@@ -220,7 +228,7 @@ export class Desk implements CallDesk {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
     const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
-    const { personaId, menuId } = lane;
+    const { personaId, menuId, readBack } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
     const record = (event: CallRecordEvent) => delivery.record(event);
     const emit = (event: LiveEvent) => this.#emit(event);
@@ -239,6 +247,7 @@ export class Desk implements CallDesk {
         report.trouble(atMs, 'ticket_failed', error);
         this.raise(describeError(error), callId);
       },
+      readBack: readBack === null ? null : (order) => this.#sayReadBack(callId, readBack(order)),
       keep: (ticket) => this.#keeper.keep(ticket),
       record,
       emit,
@@ -279,6 +288,12 @@ export class Desk implements CallDesk {
       },
       invite,
     );
+  }
+
+  async #sayReadBack(callId: string, text: string): Promise<void> {
+    const voice = this.voiceOf(callId);
+    if (voice === null) throw new SpeakerpostError('CALL_NOT_TALKING', { callId });
+    await voice.say(text, 'read_back');
   }
 
   #forget(callId: string): void {

@@ -1,10 +1,22 @@
 import type { DeliveryPlane } from '../orders/contract.ts';
+import type { CrewPrinter } from '../orders/delivery/crew-printer.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 
 const RETRY_MS = 5_000;
+
+export type TicketPrinter = Pick<CrewPrinter, 'print'>;
+
+export interface TicketKeeperDeps {
+  readonly delivery: DeliveryPlane;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For what the disk refuses; null: there is none. */
+  readonly printer: TicketPrinter | null;
+  readonly alert: (callId: string, error: ErrorRecord) => void;
+}
 
 /**
  * Hands tickets to the delivery plane until they are on disk. A ticket that the disk refuses stays in memory and is tried
@@ -15,12 +27,14 @@ export class TicketKeeper {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #alert: (callId: string, error: ErrorRecord) => void;
+  readonly #printer: TicketPrinter | null;
   readonly #refused = new Map<string, ErrorRecord>();
 
-  constructor(delivery: DeliveryPlane, clock: Clock, log: Log, alert: (callId: string, error: ErrorRecord) => void) {
+  constructor({ delivery, clock, log, printer, alert }: TicketKeeperDeps) {
     this.#delivery = delivery;
     this.#clock = clock;
     this.#log = log;
+    this.#printer = printer;
     this.#alert = alert;
   }
 
@@ -43,11 +57,22 @@ export class TicketKeeper {
           this.#alert(ticket.callId, refusal);
           return;
         }
-        if (!this.#refused.has(ticket.idempotencyKey)) this.#alert(ticket.callId, refusal);
+        if (!this.#refused.has(ticket.idempotencyKey)) {
+          this.#alert(ticket.callId, refusal);
+          void this.#print(ticket);
+        }
         this.#refused.set(ticket.idempotencyKey, refusal);
         this.#log.error({ err: error, key: ticket.idempotencyKey }, 'ticket could not be stored; it is kept in memory');
         await new Promise<void>((resolve) => this.#clock.after(RETRY_MS, resolve));
       }
     }
+  }
+
+  /** The crew gets it on paper: it may never reach the POS. */
+  async #print(ticket: Ticket): Promise<void> {
+    const outcome = await this.#printer?.print(ticket, 'notStored');
+    if (outcome === undefined || outcome.isPrinted) return;
+    const { ticketId, callId } = ticket;
+    this.#alert(callId, { code: 'ORDER_NOT_PRINTED', details: { ticketId, callId, reason: outcome.detail } });
   }
 }

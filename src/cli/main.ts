@@ -31,6 +31,14 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "send a test order to the store's POS and say what came back",
     run: async (args) => (await import('./pos.ts')).runPos(args),
   },
+  menu: {
+    summary: 'check a menu for ambiguous words, or import one from CSV, Square or Toast',
+    run: async (args) => (await import('./menu.ts')).runMenu(args),
+  },
+  persona: {
+    summary: "show the role text that the agent has by the menu, and whether it fits the model's context",
+    run: async (args) => (await import('./persona.ts')).runPersona(args),
+  },
   golden: {
     summary: 'prove that a checkpoint folder gives the numbers of the published model',
     run: async (args) => (await import('./golden.ts')).runGolden(args),

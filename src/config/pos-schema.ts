@@ -61,6 +61,9 @@ const escpos = z.strictObject({
   timeoutSeconds: seconds.default(10),
 });
 
+/** For orders that the crew has to see: `orders.crewPrinter`. */
+export const crewPrinter = escpos.omit({ kind: true });
+
 const folder = z.strictObject({
   kind: z.literal('folder'),
   /** Relative to the store's file. */

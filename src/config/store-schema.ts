@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pos } from './pos-schema.ts';
+import { crewPrinter, pos } from './pos-schema.ts';
 import { codecs, srtp, trunk } from './trunk-schema.ts';
 
 const port = z.int().min(1).max(65_535);
@@ -134,6 +134,14 @@ const orders = z.strictObject({
     )
     .default('embedded'),
   pos,
+  /** Orders a second that the POS is given at most. */
+  perSecond: z.int().min(1).max(100).default(20),
+  /** What becomes of an order that a person should look at: sent, kept until the crew sends it, or sent and printed for the crew. */
+  review: z.enum(['send', 'hold', 'print']).default('send'),
+  /** Where the agent closes an order without saying its total, it is made to read the order back with the computed one. */
+  readBack: z.enum(['never', 'when_missing']).default('never'),
+  /** A printer for orders that the POS has not got, refuses or that are held; null: the pages only. */
+  crewPrinter: crewPrinter.nullable().default(null),
   /** The page turns red when the POS has not answered so long after the order. */
   attentionSeconds: z.number().positive().default(20),
 });
@@ -236,6 +244,13 @@ export const storeSchema = z
   .superRefine((value, context) => {
     const trunks = new Set(value.sip.trunks.map((each) => each.id));
     const { kind } = value.orders.pos;
+    if (value.orders.review === 'print' && value.orders.crewPrinter === null) {
+      context.addIssue({
+        code: 'custom',
+        path: ['orders', 'crewPrinter'],
+        message: 'orders.review is print: name the printer',
+      });
+    }
     if ((kind === 'square' || kind === 'toast') && value.store.externalId === null) {
       context.addIssue({
         code: 'custom',

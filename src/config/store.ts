@@ -5,14 +5,44 @@ import type { Persona } from '../engine/contract.ts';
 import { readSettings } from './settings-file.ts';
 import { type StoreSettings, storeSchema } from './store-schema.ts';
 
-const personaSchema = z.strictObject({
-  id: z.string().min(1),
-  /** Role text; null: the checkpoint's own. */
-  text: z.string().min(1).nullable(),
-  /** Name of a published voice, or a .wav or .pt file; null: the checkpoint's own. */
-  voice: z.string().min(1).nullable(),
+const words = z.string().trim().min(1).max(500);
+
+const manner = {
+  brandVoice: words.nullable().default(null),
+  greeting: words.nullable().default(null),
+  upsell: words.nullable().default(null),
+};
+
+/** What the store says of its agent; the menu gives the rest of the role text (src/orders/persona). */
+const role = z.strictObject({
+  business: words.default('restaurant'),
+  agent: words,
+  ...manner,
+  facts: z.array(words).default([]),
+  /** By the id of a daypart of the menu. */
+  dayparts: z
+    .record(z.string(), z.strictObject({ brandVoice: words, greeting: words, upsell: words }).partial())
+    .default({}),
 });
 
+const personaSchema = z
+  .strictObject({
+    id: z.string().min(1),
+    /** Role text; null: the checkpoint's own. */
+    text: z.string().min(1).nullable().default(null),
+    role: role.nullable().default(null),
+    /** Name of a published voice, or a .wav or .pt file; null: the checkpoint's own. */
+    voice: z.string().min(1).nullable(),
+  })
+  .refine(({ text, role: given }) => text === null || given === null, {
+    path: ['role'],
+    error: 'give text, or role of which the text is made, not both',
+  });
+
+/** A persona as the store's files have it. Where it has a role its text is made of that and the menu. */
+export interface ConfiguredPersona extends Persona {
+  readonly role: z.infer<typeof role> | null;
+}
 /** A trunk whose calls' codecs and SRTP are settled: its own, or those of `media`. */
 export type TrunkConfig = Omit<StoreSettings['sip']['trunks'][number], 'srtp' | 'srtpKeysInClear'> &
   Pick<StoreSettings['media'], 'srtp' | 'srtpKeysInClear'>;
@@ -22,7 +52,7 @@ export interface StoreConfig extends Omit<StoreSettings, 'lanes' | 'sip'> {
   readonly file: string;
   readonly sip: Omit<StoreSettings['sip'], 'trunks'> & { readonly trunks: readonly TrunkConfig[] };
   readonly lanes: readonly LaneConfig[];
-  readonly personas: readonly Persona[];
+  readonly personas: readonly ConfiguredPersona[];
 }
 
 export interface LaneConfig {
@@ -30,6 +60,7 @@ export interface LaneConfig {
   readonly trunk: string;
   readonly user: string | null;
   readonly menuFile: string;
+  /** Of `personas`. */
   readonly personaId: string;
   readonly greeting: string | null;
   /** What is played when the model fails: the first file that is there. */
@@ -45,7 +76,7 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
   const settings = readSettings(path, storeSchema, environment);
   const beside = (name: string) => resolve(dirname(path), name);
   const dataDirectory = beside(settings.dataDirectory);
-  const personaFiles = new Map<string, Persona>();
+  const personaFiles = new Map<string, ConfiguredPersona>();
   const lanes = settings.lanes.map((lane): LaneConfig => {
     const personaFile = beside(lane.persona);
     const persona = personaFiles.get(personaFile) ?? readPersona(personaFile);
@@ -101,13 +132,13 @@ function posOf(pos: StoreSettings['orders']['pos'], beside: (name: string) => st
 }
 
 /** A persona's file; two files of one id in different folders stay apart by a hash of what they say. */
-function readPersona(file: string): Persona {
+function readPersona(file: string): ConfiguredPersona {
   const persona = readSettings(file, personaSchema);
   const voice =
     persona.voice !== null && /\.(wav|pt)$/.test(persona.voice) ? resolve(dirname(file), persona.voice) : persona.voice;
   const hash = createHash('sha256')
-    .update(JSON.stringify([persona.text, voice]))
+    .update(JSON.stringify([persona.text, voice, ...(persona.role === null ? [] : [persona.role])]))
     .digest('hex')
     .slice(0, 8);
-  return { id: `${persona.id}-${hash}`, text: persona.text, voice };
+  return { id: `${persona.id}-${hash}`, text: persona.text, voice, role: persona.role };
 }

@@ -102,6 +102,11 @@ export interface EngineSupervisor {
   readonly ready: Promise<EngineDescription>;
   onState(listener: (state: EngineState) => void): void;
   readonly state: EngineState;
+  /**
+   * Has a persona known from now on, beside those of the start; lanes may be opened with it once this resolves. Its prompt is computed at
+   * once, or by the first lane that asks. Rejects with what is wrong with it (VOICE_UNKNOWN, ...). Known again after a restart.
+   */
+  learn(persona: Persona): Promise<void>;
   /** Process id, for the operator and for tests that kill it. */
   readonly pid: number | null;
   stop(): Promise<void>;

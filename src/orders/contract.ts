@@ -77,7 +77,7 @@ export interface DeliveryStep {
   readonly revision: number;
   readonly callId: string;
   readonly state: DeliveryState;
-  /** `committed`, `queued`, `attempt`, `acked`, `attention`, `dead`, `resent`. */
+  /** `committed`, `held`, `queued`, `attempt`, `acked`, `attention`, `printed`, `not_printed`, `dead`, `resent`. */
   readonly what: string;
   /** Number of the attempt, from 1; null where the step is none. */
   readonly attempt: number | null;
@@ -149,6 +149,12 @@ export interface FolderTarget {
   readonly timeoutMs: number;
 }
 
+/**
+ * What becomes of a ticket that needs review: sent as it is (`review.needed` tells the POS), kept until the crew sends it, or sent and
+ * printed for the crew as well.
+ */
+export type ReviewPolicy = 'send' | 'hold' | 'print';
+
 /** Where tickets go. */
 export type PosTarget = WebhookTarget | SquareTarget | ToastTarget | EscposTarget | FolderTarget;
 
@@ -158,6 +164,11 @@ export interface DeliveryOptions {
   readonly queue: string;
   readonly storeId: string;
   readonly pos: PosTarget;
+  readonly review: ReviewPolicy;
+  /** Prints what the crew has to see: orders that the POS has not got, that it refuses, that are held; null: none. */
+  readonly crewPrinter: EscposTarget | null;
+  /** Orders a second that the POS is given at most, after an outage too. */
+  readonly ordersPerSecond: number;
   /** Attention is raised so long after the commit without an answer of the POS. */
   readonly attentionAfterMs: number;
   /** Where recordings of interrupted calls are looked for at the start. */

@@ -78,7 +78,7 @@ const totals = z.strictObject({
 });
 
 const historyEntry = z.strictObject({
-  op: z.enum(['add', 'set', 'replace', 'split', 'remove', 'clear', 'note', 'close', 'reopen']),
+  op: z.enum(['add', 'set', 'replace', 'split', 'remove', 'clear', 'note', 'close', 'reopen', 'correct', 'void']),
   lineId: z.string().nullable(),
   turn: z.int().nonnegative(),
   atMs: z.number(),

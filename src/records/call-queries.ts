@@ -1,10 +1,11 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { SessionStats } from '../media/contract.ts';
-import type { AgentWord, DeliveryState, DeliveryStep, OrderSnapshot } from '../orders/contract.ts';
+import type { AgentWord, DeliveryState, OrderSnapshot } from '../orders/contract.ts';
 import type { Ticket } from '../orders/ticket.ts';
 import { listSql } from './call-filter.ts';
 import type { CallDetail, CallListQuery, CallOutcome, CallSummary, NumbersAnswer, NumbersQuery } from './contract.ts';
 import { NUMBERS_COLUMNS, numbersOf } from './numbers.ts';
+import { toStep } from './ticket-queries.ts';
 import { worstOf } from './worst-calls.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -121,20 +122,6 @@ function toWord(row: Row): AgentWord {
     text: String(row['text']),
     fromMs: Number(row['from_ms']),
     toMs: Number(row['to_ms']),
-  };
-}
-
-function toStep(row: Row): DeliveryStep {
-  return {
-    ticketId: String(row['ticket_id']),
-    revision: Number(row['revision']),
-    callId: String(row['call_id']),
-    state: row['state'] as DeliveryState,
-    what: String(row['what']),
-    attempt: numberOrNull(row['attempt']),
-    detail: textOrNull(row['detail']),
-    posOrderId: textOrNull(row['pos_order_id']),
-    atWallMs: Number(row['at_wall_ms']),
   };
 }
 

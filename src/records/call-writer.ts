@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AgentWord } from '../orders/contract.ts';
-import { CARD_WORDS_MAX, digitCount, maskCardNumbers, maskCardWords, maskedJson } from './card-mask.ts';
 import type { CallRecordEvent } from './contract.ts';
 import { inTransaction } from './database.ts';
+import { maskedJson, maskText, maskWords, mayBePersonal, PERSONAL_WORDS_MAX } from './personal-data.ts';
 
 /** A batch of call records, numbered by the gateway that hands them over. */
 export interface RecordBatch {
@@ -59,7 +59,7 @@ export class CallWriter {
         this.#writeWords(event.callId, event.words);
         return;
       case 'log':
-        s.log.run(event.callId, event.atMs, event.what, maskCardNumbers(event.detail));
+        s.log.run(event.callId, event.atMs, event.what, maskText(event.detail));
         return;
       case 'draft':
         s.draft.run(event.callId, maskedJson(event.orders));
@@ -77,14 +77,14 @@ export class CallWriter {
     }
   }
 
-  /** A card number comes word by word, so the words before are looked at again: they are masked once the number shows. */
+  /** A number comes word by word, so the words before are looked at again: they are masked once it shows. */
   #writeWords(callId: string, words: readonly AgentWord[]): void {
     const s = this.#statements;
     let position = Number(s.nextPosition.get(callId)?.['next'] ?? 0);
-    const hasDigits = words.some((word) => digitCount(word.text) > 0);
-    const before = hasDigits ? s.lastWords.all(callId, CARD_WORDS_MAX).reverse() : [];
+    const isLookedAt = words.some((word) => mayBePersonal(word.text));
+    const before = isLookedAt ? s.lastWords.all(callId, PERSONAL_WORDS_MAX).reverse() : [];
     const texts = before.map((row) => String(row['text'])).concat(words.map((word) => word.text));
-    const masked = maskCardWords(texts);
+    const masked = maskWords(texts);
     before.forEach((row, index) => {
       const text = masked[index] ?? '';
       if (text !== row['text']) s.maskWord.run(text, callId, Number(row['position']));

@@ -154,7 +154,30 @@ export interface NumbersAnswer {
   readonly all: CallNumbers;
 }
 
+/** Which tickets; null: any. */
+export interface TicketListQuery {
+  readonly limit: number;
+  /** The last ticket of the page before. */
+  readonly after: string | null;
+  readonly state: DeliveryState | null;
+  readonly callId: string | null;
+  readonly needsReview: boolean | null;
+}
+
+export interface TicketRevision {
+  readonly ticket: Ticket;
+  readonly state: DeliveryState;
+}
+
+export interface TicketRecord extends TicketRevision {
+  readonly trail: readonly DeliveryStep[];
+}
+
 export interface RecordReader {
+  /** The newest revision of each, newest first. */
+  listTickets(query: TicketListQuery): Promise<readonly TicketRevision[]>;
+  /** Every revision, oldest first; none: there is no such ticket. */
+  getTicket(ticketId: string): Promise<readonly TicketRecord[]>;
   listCalls(query: CallListQuery): Promise<readonly CallSummary[]>;
   numbers(query: NumbersQuery): Promise<NumbersAnswer>;
   getCall(callId: string): Promise<CallDetail | null>;

@@ -3,11 +3,12 @@ import { describeError, messageOf, SpeakerpostError } from '../runtime/errors.ts
 import { CallQueries } from './call-queries.ts';
 import { openDatabaseReadOnly } from './database.ts';
 import type { ReaderAnswer, ReaderQuery, ReaderRequest } from './reader.ts';
+import { TicketQueries } from './ticket-queries.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('reader-worker.ts runs as a worker thread');
 const databaseFile = String(workerData);
-let queries: CallQueries | null = null;
+let queries: { readonly calls: CallQueries; readonly tickets: TicketQueries } | null = null;
 
 port.on('message', ({ id, query }: ReaderRequest) => {
   const answer = (value: ReaderAnswer) => port.postMessage(value);
@@ -21,13 +22,23 @@ port.on('message', ({ id, query }: ReaderRequest) => {
 
 /** The file is opened with the first query that finds it: the writer may still be making it. */
 function run(query: ReaderQuery): unknown {
-  queries ??= new CallQueries(openDatabaseReadOnly(databaseFile));
+  queries ??= open();
+  const { calls, tickets } = queries;
   switch (query.kind) {
     case 'listCalls':
-      return queries.listCalls(query);
+      return calls.listCalls(query);
     case 'numbers':
-      return queries.numbers(query);
+      return calls.numbers(query);
     case 'getCall':
-      return queries.getCall(query.callId);
+      return calls.getCall(query.callId);
+    case 'listTickets':
+      return tickets.listTickets(query);
+    case 'getTicket':
+      return tickets.getTicket(query.ticketId);
   }
+}
+
+function open() {
+  const database = openDatabaseReadOnly(databaseFile);
+  return { calls: new CallQueries(database), tickets: new TicketQueries(database) };
 }

@@ -1,11 +1,23 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, messageOf, reviveError, SpeakerpostError } from '../runtime/errors.ts';
-import type { CallDetail, CallListQuery, CallSummary, NumbersAnswer, NumbersQuery, RecordReader } from './contract.ts';
+import type {
+  CallDetail,
+  CallListQuery,
+  CallSummary,
+  NumbersAnswer,
+  NumbersQuery,
+  RecordReader,
+  TicketListQuery,
+  TicketRecord,
+  TicketRevision,
+} from './contract.ts';
 
 /** What the reader thread is asked. */
 export type ReaderQuery =
   | ({ readonly kind: 'listCalls' } & CallListQuery)
   | ({ readonly kind: 'numbers' } & NumbersQuery)
+  | ({ readonly kind: 'listTickets' } & TicketListQuery)
+  | { readonly kind: 'getTicket'; readonly ticketId: string }
   | { readonly kind: 'getCall'; readonly callId: string };
 
 export interface ReaderRequest {
@@ -47,6 +59,14 @@ class ThreadedRecordReader implements RecordReader {
 
   numbers(query: NumbersQuery): Promise<NumbersAnswer> {
     return this.#ask<NumbersAnswer>({ kind: 'numbers', ...query });
+  }
+
+  listTickets(query: TicketListQuery): Promise<readonly TicketRevision[]> {
+    return this.#ask<readonly TicketRevision[]>({ kind: 'listTickets', ...query });
+  }
+
+  getTicket(ticketId: string): Promise<readonly TicketRecord[]> {
+    return this.#ask<readonly TicketRecord[]>({ kind: 'getTicket', ticketId });
   }
 
   getCall(callId: string): Promise<CallDetail | null> {

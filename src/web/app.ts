@@ -3,7 +3,6 @@ import express, { type ErrorRequestHandler, type Express, type Request } from 'e
 import { SpeakerpostError } from '../runtime/errors.ts';
 import { apiRoutes } from './api/api.ts';
 import { mountApi } from './api/mount.ts';
-import { openApi } from './api/openapi.ts';
 import { callListQuery, listCalls } from './call-list.ts';
 import type { WebDeps, WebOptions } from './contract.ts';
 import { securityHeaders } from './headers.ts';
@@ -61,11 +60,6 @@ export function buildApp(options: WebOptions, deps: WebDeps, { links, feed }: Ap
   app.use(mountApi(api, access, gate));
 
   app.use(gate.requireSession);
-
-  const description = openApi(api);
-  app.get('/api/openapi.json', (_request, response) => {
-    response.json(description);
-  });
 
   app.get('/', (_request, response) => {
     response.redirect(303, '/calls');

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Access } from '../access/access.ts';
 import type { CallDesk } from '../calls/contract.ts';
 import type { DeliveryPlane } from '../orders/contract.ts';
+import type { MenuBook } from '../orders/menu/menu-book.ts';
 import type { RecordReader } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -28,7 +29,8 @@ export interface WebOptions {
 export interface WebDeps {
   readonly desk: CallDesk;
   readonly reader: RecordReader;
-  readonly delivery: Pick<DeliveryPlane, 'resend'>;
+  readonly delivery: Pick<DeliveryPlane, 'resend' | 'commit'>;
+  readonly menus: MenuBook;
   readonly registry: Registry;
   readiness(): Promise<Readiness>;
   readonly log: Log;

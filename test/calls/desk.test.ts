@@ -216,6 +216,7 @@ t.test('a ticket that the disk refuses is kept and tried again; meanwhile new ca
   await settle();
   t.ok(desk.plane.log.includes('play'));
   t.same(desk.alerts(), ['TICKET_NOT_STORED', 'TICKET_NOT_STORED'], 'its apology says why');
+  t.match(desk.printed, [/notStored$/], 'and the crew has it on paper, once');
   desk.clock.advance(5_000);
   await settle();
   desk.clock.advance(5_000);

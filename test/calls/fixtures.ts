@@ -1,6 +1,7 @@
 import type { CallDescriptions } from '../../src/calls/call-descriptions.ts';
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
+import type { TicketPrinter } from '../../src/calls/ticket-keeper.ts';
 import type { TrunkConfig } from '../../src/config/store.ts';
 import { PLAIN_SOUND } from '../../src/media/sound-policy.ts';
 import type { DeliveryPlane } from '../../src/orders/contract.ts';
@@ -56,7 +57,16 @@ export function deskFixture(
     greeting,
     apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor: testExtractor,
+    readBack: null,
     toTicket,
+    now: () => lane,
+  };
+  const printed: string[] = [];
+  const printer: TicketPrinter = {
+    async print(ticket, reason) {
+      printed.push(`${ticket.idempotencyKey} ${reason}`);
+      return { isPrinted: true, detail: 'printed' };
+    },
   };
   const descriptions = (): CallDescriptions => ({
     readOffer(offer) {
@@ -93,6 +103,7 @@ export function deskFixture(
       describe: descriptions,
       describeCrew: descriptions,
       delivery: realDelivery ?? delivery,
+      crewPrinter: printer,
       clock,
       log: silentLog,
       metrics: createMetrics(),
@@ -105,6 +116,7 @@ export function deskFixture(
     plane,
     userAgent,
     delivery,
+    printed,
     desk,
     events,
     states: () => events.flatMap((event) => (event.kind === 'call' ? [event.state] : [])),

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { loadStoreLanes } from '../../src/calls/store-lanes.ts';
+import { StoreLanes } from '../../src/calls/store-lanes.ts';
 import { readStoreConfig } from '../../src/config/store.ts';
 import { type DemoPosOrder, startDemoPos } from '../../src/demo-pos/demo-pos.ts';
+import { openMenus } from '../../src/gateway.ts';
 import { startDelivery } from '../../src/orders/delivery/delivery-plane.ts';
 import { startRecordReader } from '../../src/records/reader.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -32,6 +33,9 @@ t.test('what the agent says is what the POS gets', async (t) => {
       queue: 'embedded',
       storeId: 'test-store',
       pos: { kind: 'webhook', url: pos.url, secret: POS_SECRET, timeoutMs: 2_000 },
+      review: 'send',
+      crewPrinter: null,
+      ordersPerSecond: 20,
       attentionAfterMs: 20_000,
     },
     { clock: systemClock, log: silentLog },
@@ -44,7 +48,7 @@ t.test('what the agent says is what the POS gets', async (t) => {
     await pos.close();
   });
 
-  const desk = deskFixture({ lanes: loadStoreLanes(config, '0.0.0') }, delivery);
+  const desk = deskFixture({ lanes: new StoreLanes(config, '0.0.0', openMenus(config, t.fail)).lanes }, delivery);
   const invite = await desk.ring();
   invite.dialog.ack();
   const callId = desk.desk.live[0]?.callId ?? '';

@@ -1,12 +1,13 @@
 import { Registry } from 'prom-client';
 import { test } from 'tap';
 import { openAccess } from '../../src/access/access.ts';
+import { MenuBook } from '../../src/orders/menu/menu-book.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { buildApp } from '../../src/web/app.ts';
 import { LiveFeed } from '../../src/web/live-feed.ts';
 import { SignInLinks } from '../../src/web/sign-in/links.ts';
-import { aCall, ask, cookieOf, csrfOf, setStage, signIn, TestDesk, TestReader } from './fixtures.ts';
+import { aCall, ask, cookieOf, csrfOf, setStage, shakshuka, signIn, TestDesk, TestReader } from './fixtures.ts';
 
 interface Layer {
   readonly route?: { readonly path: string; readonly methods: Record<string, boolean> };
@@ -47,7 +48,11 @@ async function everyRoute(directory: string): Promise<string[]> {
   const deps = {
     desk,
     reader: new TestReader(),
-    delivery: { resend: async () => {} },
+    delivery: { resend: async () => {}, commit: async () => {} },
+    menus: new MenuBook(
+      { files: [shakshuka], stockFile: `${directory}/stock.json`, timezone: 'UTC' },
+      { clock, onFault: () => undefined },
+    ),
     registry,
     readiness: async () => ({ ready: true, checks: [] }),
     log: silentLog,

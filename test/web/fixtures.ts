@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import type { Test } from 'tap';
 import { type Access, openAccess } from '../../src/access/access.ts';
 import type { CallDesk, CallVoice, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
+import { MenuBook } from '../../src/orders/menu/menu-book.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
 import type {
   CallDetail,
@@ -15,6 +16,8 @@ import type {
   NumbersAnswer,
   NumbersQuery,
   RecordReader,
+  TicketRecord,
+  TicketRevision,
 } from '../../src/records/contract.ts';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
@@ -26,6 +29,8 @@ import { startWeb } from '../../src/web/server.ts';
 const twoSides = fileURLToPath(new URL('./fixtures/two-sides.ogg', import.meta.url));
 
 const PASSWORD = 'correct horse battery';
+
+export const shakshuka = fileURLToPath(new URL('../../config/menus/jerusalem-shakshuka.json', import.meta.url));
 
 export class TestDesk implements CallDesk {
   live: LiveCall[] = [];
@@ -100,6 +105,12 @@ export class TestReader implements RecordReader {
       .sort((a, b) => b.startedWallMs - a.startedWallMs)
       .slice(0, query.limit);
   }
+  async listTickets(): Promise<TicketRevision[]> {
+    return this.calls.flatMap(({ tickets }) => tickets);
+  }
+  async getTicket(ticketId: string): Promise<TicketRecord[]> {
+    return this.calls.flatMap(({ tickets }) => tickets).filter(({ ticket }) => ticket.ticketId === ticketId);
+  }
   async getCall(callId: string): Promise<CallDetail | null> {
     return this.calls.find(({ summary }) => summary.callId === callId) ?? null;
   }
@@ -114,6 +125,7 @@ export interface Stage {
   readonly registry: Registry;
   readonly resent: string[];
   readonly access: Access;
+  readonly menus: MenuBook;
   readonly password: string;
   readonly directory: string;
 }
@@ -121,12 +133,16 @@ export interface Stage {
 export async function setStage(
   t: Test,
   changes: Partial<WebOptions> = {},
-  more: Partial<Pick<WebDeps, 'readiness' | 'log'>> = {},
+  more: Partial<Pick<WebDeps, 'readiness' | 'log' | 'reader' | 'delivery'>> = {},
 ): Promise<Stage> {
   const directory = t.testdir({ recordings: {}, 'secret.ogg': 'not for ears' });
   copyFileSync(twoSides, `${directory}/recordings/c1.ogg`);
   const [desk, reader, clock, registry] = [new TestDesk(), new TestReader(), new FakeClock(), new Registry()];
   const resent: string[] = [];
+  const menus = new MenuBook(
+    { files: [shakshuka], stockFile: `${directory}/stock.json`, timezone: 'America/Chicago' },
+    { clock, onFault: (error) => t.fail(error.code) },
+  );
   const access = await openAccess(directory, clock);
   t.teardown(() => access.close());
   await access.people.add('manager', 'admin', PASSWORD);
@@ -145,7 +161,11 @@ export async function setStage(
     {
       desk,
       reader,
-      delivery: { resend: async (ticketId, revision) => void resent.push(`${ticketId}/${revision}`) },
+      delivery: {
+        resend: async (ticketId, revision) => void resent.push(`${ticketId}/${revision}`),
+        commit: async () => {},
+      },
+      menus,
       registry,
       readiness: async () => ({ ready: true, checks: [] }),
       log: silentLog,
@@ -155,7 +175,7 @@ export async function setStage(
     },
   );
   t.teardown(() => web.close());
-  return { web, access, desk, reader, clock, registry, resent, password: PASSWORD, directory };
+  return { web, access, menus, desk, reader, clock, registry, resent, password: PASSWORD, directory };
 }
 
 export interface Answer {

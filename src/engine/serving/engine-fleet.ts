@@ -1,4 +1,4 @@
-import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor } from '../contract.ts';
+import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor, Persona } from '../contract.ts';
 import type { DeviceName } from '../ort/open-device.ts';
 import { type EngineProcessDeps, startEngineProcess } from './supervisor.ts';
 
@@ -22,6 +22,8 @@ export interface EngineFleet {
   readonly state: EngineState;
   /** Every change of any process. */
   onState(listener: (state: EngineState, process: number) => void): void;
+  /** Has every process know a persona (`EngineSupervisor.learn`); one that is away learns it when it starts again. */
+  learn(persona: Persona): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,15 @@ export function startEngineFleet(options: EngineFleetOptions, depsOf: EngineFlee
     },
     onState(listener) {
       for (const [process, member] of members.entries()) member.onState((state) => listener(state, process));
+    },
+    async learn(persona) {
+      const learning = members.map((member) => ({
+        isReady: member.state.kind === 'ready',
+        done: member.learn(persona),
+      }));
+      const awaited = learning.some(({ isReady }) => isReady) ? learning.filter(({ isReady }) => isReady) : learning;
+      for (const { done } of learning) done.catch(() => {}); // those that are awaited tell
+      await Promise.all(awaited.map(({ done }) => done));
     },
     async stop() {
       await Promise.all(members.map((member) => member.stop()));

@@ -1,7 +1,7 @@
 import { rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
-import { describeError, SpeakerpostError } from '../../runtime/errors.ts';
+import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
 import { watchLoopLag } from '../../runtime/loop-lag.ts';
 import { frameSamples } from '../checkpoint/configuration.ts';
 import type { EngineDescription, EngineOptions, Persona } from '../contract.ts';
@@ -38,23 +38,50 @@ export function runEngineProcess(loadModel: LoadModel): void {
   });
   // A service manager's SIGTERM reaches every process of the service; the gateway ends its calls first and stops us then.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  // What comes while the model is loaded waits for it.
+  const serving = Promise.withResolvers<(persona: Persona) => Promise<void>>();
   process.on('message', (command: EngineCommand) => {
     if (command.kind === 'stop') process.exit(0);
+    if (command.kind === 'learn') {
+      const { persona } = command;
+      const tell = (error: ErrorRecord | null) => report({ kind: 'learned', personaId: persona.id, error });
+      void serving.promise
+        .then((learn) => learn(persona))
+        .then(
+          () => tell(null),
+          (error: unknown) => tell(describeError(error)),
+        );
+      return;
+    }
     socketPath = command.socketPath;
-    serve(loadModel, command.options, socketPath).catch((error: unknown) => {
+    serve(loadModel, command.options, socketPath).then(serving.resolve, (error: unknown) => {
       end({ kind: 'startFailed', error: describeError(error) });
     });
   });
 }
 
-async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: string): Promise<void> {
+/** Resolves when lanes can be opened, with what takes further personas. */
+async function serve(
+  loadModel: LoadModel,
+  options: EngineOptions,
+  socketPath: string,
+): Promise<(persona: Persona) => Promise<void>> {
   const { modelDirectory, lanes, device, threads } = options;
-  const personas = options.personas.length;
-  const model = await loadModel(modelDirectory, { lanes, device, threads, personas, ...options.numbers });
+  const model = await loadModel(modelDirectory, {
+    lanes,
+    device,
+    threads,
+    personas: options.personas.length,
+    ...options.numbers,
+  });
   const tokenizer = await loadTokenizer(model.summary.tokenizerFile);
   checkTokenizer(tokenizer, model);
   // Every persona is read now, so that a voice that is not there is not first missed by a guest.
-  const prompts = await buildPrompts(model, options, tokenizer);
+  const personas = new Map(options.personas.map((persona) => [persona.id, persona]));
+  const promptFor = (persona: Persona) =>
+    buildPersonaPrompt(persona, { directory: modelDirectory, ownPrompt: model.summary.ownPrompt, tokenizer });
+  const prompts = new Map<string, PersonaPrompt>();
+  for (const persona of options.personas) prompts.set(persona.id, await promptFor(persona));
   const images = new PersonaImages({
     personas: options.personas,
     prepare: ({ id }) => model.preparePersona(promptOf(prompts, id)),
@@ -71,7 +98,14 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     model,
     imageOf: (personaId) => images.get(personaId),
     admission: new Admission(options.frameBudgetMs === undefined ? deadlineMs : options.frameBudgetMs),
-    openLog: (request, file) => openLog(request, file, model, options, promptOf(prompts, request.personaId)),
+    openLog: (request, file) =>
+      openLog(
+        request,
+        file,
+        model,
+        { ...options, personas: [...personas.values()] },
+        promptOf(prompts, request.personaId),
+      ),
     pieceOf: (token) => pieceOf(tokenizer, padding, token),
     clock: systemClock,
     timings,
@@ -96,19 +130,16 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   }, figuresEveryMs);
   watchLoopLag((sample) => report({ kind: 'loopLag', sample }), figuresEveryMs);
   report({ kind: 'ready', description: describe(model, options) });
+  return async (persona) => {
+    prompts.set(persona.id, await promptFor(persona));
+    personas.set(persona.id, persona);
+    images.add(persona);
+    // Computed now, between the frames of others, so that the next car need not wait; if it fails, that car hears of it.
+    images.get(persona.id).catch(() => undefined);
+  };
 }
 
 type Prompts = ReadonlyMap<string, PersonaPrompt>;
-
-async function buildPrompts(model: SpeechModel, options: EngineOptions, tokenizer: Tokenizer): Promise<Prompts> {
-  const { ownPrompt } = model.summary;
-  const prompts = new Map<string, PersonaPrompt>();
-  for (const persona of options.personas) {
-    const prompt = await buildPersonaPrompt(persona, { directory: options.modelDirectory, ownPrompt, tokenizer });
-    prompts.set(persona.id, prompt);
-  }
-  return prompts;
-}
 
 function promptOf(prompts: Prompts, personaId: string): PersonaPrompt {
   const prompt = prompts.get(personaId);

@@ -13,7 +13,7 @@ export interface PersonaImagesOptions {
 /** Images of personas, prepared when asked for and kept while there is room: the least recently used one goes first. */
 export class PersonaImages {
   readonly #options: PersonaImagesOptions;
-  readonly #personas: ReadonlyMap<string, Persona>;
+  readonly #personas: Map<string, Persona>;
   /** In order of use, the latest last. */
   readonly #kept = new Map<string, PersonaImage>();
   readonly #preparing = new Map<string, Promise<PersonaImage>>();
@@ -25,6 +25,10 @@ export class PersonaImages {
 
   get keptIds(): readonly string[] {
     return [...this.#kept.keys()];
+  }
+
+  add(persona: Persona): void {
+    this.#personas.set(persona.id, persona);
   }
 
   /** Rejects with PERSONA_UNKNOWN, or with what keeps the persona from being prepared. */

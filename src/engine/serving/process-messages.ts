@@ -1,18 +1,21 @@
 import type { ErrorRecord } from '../../runtime/errors.ts';
 import type { LoopLagSample } from '../../runtime/loop-lag.ts';
-import type { EngineDescription, EngineOptions } from '../contract.ts';
+import type { EngineDescription, EngineOptions, Persona } from '../contract.ts';
 import type { DeviceMemoryUse } from '../model-contract.ts';
 import type { StageTimings } from './stage-timings.ts';
 
 /** Supervisor to process, over the IPC channel of fork. */
 export type EngineCommand =
   | { readonly kind: 'start'; readonly options: EngineOptions; readonly socketPath: string }
+  | { readonly kind: 'learn'; readonly persona: Persona }
   | { readonly kind: 'stop' };
 
 /** Process to supervisor. */
 export type EngineReport =
   | { readonly kind: 'ready'; readonly description: EngineDescription }
   | { readonly kind: 'startFailed'; readonly error: ErrorRecord }
+  /** `error`: why lanes cannot be opened with it. */
+  | { readonly kind: 'learned'; readonly personaId: string; readonly error: ErrorRecord | null }
   /** Every `heartbeatMs` once ready; `runningMs` is the age of the run in progress. */
   | { readonly kind: 'heartbeat'; readonly runningMs: number | null }
   | { readonly kind: 'runFailed'; readonly error: ErrorRecord }

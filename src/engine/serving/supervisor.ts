@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import { type ErrorRecord, reviveError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { LoopLagSample } from '../../runtime/loop-lag.ts';
-import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor } from '../contract.ts';
+import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor, Persona } from '../contract.ts';
 import { type EngineChild, forkEngine } from './engine-child.ts';
 import { type EngineMemory, type EngineReport, heartbeatMs } from './process-messages.ts';
 import type { StageTimings } from './stage-timings.ts';
@@ -19,6 +19,8 @@ const firstRestartMs = 250;
 const longestRestartMs = 10_000;
 /** After this long without a failure the next restart is a first one again. */
 const healthyAfterMs = 60_000;
+/** Personas of earlier hours that are known again after a restart. */
+const learnedAtMost = 64;
 /** Starts in a row that end without a reason of the table (a crash, no memory) before the supervisor gives up. */
 const mostFailedStarts = 5;
 
@@ -57,6 +59,9 @@ class Supervisor implements EngineSupervisor {
   readonly #listeners: ((state: EngineState) => void)[] = [];
   readonly #settle: { resolve(description: EngineDescription): void; reject(error: Error): void };
   #state: EngineState = { kind: 'starting' };
+  /** Learned since the start, the newest last. */
+  #learned: Persona[] = [];
+  readonly #learning = new Map<string, PromiseWithResolvers<void>>();
   #child: EngineChild | null = null;
   /** Why the process that is about to exit does so. */
   #reason: ErrorRecord | null = null;
@@ -92,6 +97,16 @@ class Supervisor implements EngineSupervisor {
     this.#listeners.push(listener);
   }
 
+  learn(persona: Persona): Promise<void> {
+    const known = this.#learning.get(persona.id);
+    if (known !== undefined) return known.promise;
+    const learning = Promise.withResolvers<void>();
+    this.#learning.set(persona.id, learning);
+    this.#learned = [...this.#learned.filter(({ id }) => id !== persona.id), persona].slice(-learnedAtMost);
+    this.#child?.send({ kind: 'learn', persona });
+    return learning.promise;
+  }
+
   async stop(): Promise<void> {
     if (this.#stopped === null) {
       this.#stopped = Promise.withResolvers<void>();
@@ -111,6 +126,7 @@ class Supervisor implements EngineSupervisor {
     child.onLine((line) => this.#deps.log.warn({ pid: child.pid, line }, 'engine process wrote'));
     child.onExit((how) => this.#exited(how));
     child.send({ kind: 'start', options: this.#options, socketPath: this.socketPath });
+    for (const persona of this.#learned) child.send({ kind: 'learn', persona });
     this.#arm(startWithinMs, () => this.#killHung('its start took too long', startWithinMs));
   }
 
@@ -129,6 +145,9 @@ class Supervisor implements EngineSupervisor {
         this.#reason = report.error;
         // What has a code of the table has a remedy, and that is not to try again.
         this.#forGood = report.error.code !== 'INTERNAL';
+        return;
+      case 'learned':
+        this.#settleLearning(report.personaId, report.error);
         return;
       case 'heartbeat':
         if (report.runningMs !== null && report.runningMs > hungAfterMs)
@@ -156,6 +175,17 @@ class Supervisor implements EngineSupervisor {
       case 'timings':
         this.#deps.onTimings?.(report.timings);
     }
+  }
+
+  #settleLearning(personaId: string, error: ErrorRecord | null): void {
+    const learning = this.#learning.get(personaId);
+    this.#learning.delete(personaId);
+    if (error === null) {
+      learning?.resolve();
+      return;
+    }
+    this.#learned = this.#learned.filter(({ id }) => id !== personaId);
+    learning?.reject(reviveError(error));
   }
 
   #watch(): void {

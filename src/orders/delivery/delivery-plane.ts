@@ -85,7 +85,8 @@ class ThreadedDeliveryPlane implements DeliveryPlane {
   commit(ticket: Ticket): Promise<void> {
     const key = ticket.idempotencyKey;
     const waiting = this.#commits.get(key);
-    if (waiting !== undefined) return waiting.promise;
+    if (waiting !== undefined)
+      return isSame(waiting.ticket, ticket) ? waiting.promise : Promise.reject(conflict(ticket));
     if (this.#thread.state === 'stopped') return Promise.reject(notStored(ticket, 'delivery is stopped'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#commits.set(key, { ticket, promise, resolve, reject });
@@ -234,6 +235,15 @@ class ThreadedDeliveryPlane implements DeliveryPlane {
   #emit<Name extends keyof DeliveryEvents>(name: Name, ...args: Parameters<DeliveryEvents[Name]>): void {
     this.#events.emit(name, ...args);
   }
+}
+
+/** The same hand-over repeated; another one of the same place is somebody else's. */
+function isSame(one: Ticket, other: Ticket): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+function conflict({ ticketId, revision }: Ticket): SpeakerpostError {
+  return new SpeakerpostError('TICKET_CONFLICT', { ticketId, revision, other: ticketId });
 }
 
 function notStored({ ticketId, revision }: Ticket, reason: string): SpeakerpostError {

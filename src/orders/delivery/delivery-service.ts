@@ -6,11 +6,13 @@ import { describeError, messageOf, SpeakerpostError } from '../../runtime/errors
 import type { DeliveryHealth, DeliveryOptions } from '../contract.ts';
 import type { Ticket } from '../ticket.ts';
 import { AlertGroups } from './alert-groups.ts';
+import { CrewPrinter, type SlipReason, slipHeadings } from './crew-printer.ts';
 import { GIVE_UP_AFTER_MS } from './delivery-state.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DeliveryReport } from './messages.ts';
 import { Outbox, type TicketRef } from './outbox.ts';
 import type { PosConnector } from './pos-connector.ts';
+import type { QueueSettings } from './queue/job-queue.ts';
 import { describeTransport, openQueue, startsEmpty } from './queue/transport.ts';
 import { QueueKeeper } from './queue-keeper.ts';
 import { Relay } from './relay.ts';
@@ -23,6 +25,10 @@ export interface DeliveryServiceDeps {
   readonly report: (report: DeliveryReport) => void;
 }
 
+function queueOf({ storeId, ordersPerSecond }: DeliveryOptions): QueueSettings {
+  return { name: `pos-${storeId}`, ordersPerSecond };
+}
+
 /** The delivery side of one store: database, outbox, relay, queue and connector, put together. Lives in the delivery worker. */
 export class DeliveryService {
   readonly #options: DeliveryOptions;
@@ -33,6 +39,7 @@ export class DeliveryService {
   readonly #keeper: QueueKeeper;
   readonly #relay: Relay;
   readonly #alerts: AlertGroups;
+  readonly #printer: CrewPrinter | null;
   #storageAlertMs = Number.NEGATIVE_INFINITY;
 
   /** Tickets can be committed at once; `deliver` starts the rest. `isFirst`: calls still live are those of an earlier gateway. */
@@ -48,18 +55,22 @@ export class DeliveryService {
       if (step.what === 'acked' && this.#outbox.counts().attention === 0) this.#alerts.over('ORDER_NOT_DELIVERED');
     });
     this.#alerts = new AlertGroups(clock, (error) => report({ kind: 'alert', error }));
+    this.#printer = options.crewPrinter === null ? null : new CrewPrinter(options.crewPrinter, clock);
     const onStorageError = (error: unknown) => this.#storageFailed(error);
     const dispatcher = new Dispatcher({
       outbox: this.#outbox,
       connector,
-      onRefused: (delivery, reason) => this.#alerts.add('ORDER_REFUSED', reason, delivery, { reason }),
+      onRefused: (delivery, reason) => {
+        this.#alerts.add('ORDER_REFUSED', reason, delivery, { reason });
+        this.#print(delivery, 'refused');
+      },
       onReview: (delivery, reason) => this.#alerts.add('ORDER_DIFFERS', '', delivery, { reason }),
       onStorageError,
     });
     this.#keeper = new QueueKeeper(describeTransport(options.queue), {
       clock,
       open: (onError) =>
-        openQueue(options.queue, `pos-${options.storeId}`, (job) => dispatcher.work(job), {
+        openQueue(options.queue, queueOf(options), (job) => dispatcher.work(job), {
           onError: (error) => {
             report({ kind: 'queueError', reason: messageOf(error) });
             onError(error);
@@ -81,6 +92,7 @@ export class DeliveryService {
         const { queue, queueDetail } = this.#keeper.status;
         const reason = queue === 'up' ? `${delivery.attempts} attempts` : `the queue is ${queue} (${queueDetail})`;
         this.#alerts.add('ORDER_NOT_DELIVERED', '', delivery, { seconds: options.attentionAfterMs / 1_000, reason });
+        this.#print(delivery, 'notDelivered');
       },
       onDead: (delivery) => this.#alerts.add('ORDER_DEAD', '', delivery, { hours: GIVE_UP_AFTER_MS / 3_600_000 }),
       onStorageError,
@@ -96,9 +108,15 @@ export class DeliveryService {
 
   commit(ticket: Ticket): void {
     const { idempotencyKey: key, ticketId, revision } = ticket;
+    const { review } = this.#options;
+    const isHeld = review === 'hold' && ticket.review.needed && ticket.status === 'confirmed';
     try {
-      this.#outbox.commit(ticket);
+      const isNew = this.#outbox.commit(ticket, isHeld);
       this.#deps.report({ kind: 'committed', key });
+      if (isNew && isHeld) {
+        this.#alerts.add('ORDER_HELD', '', ticket, { reason: ticket.review.reasons.join(', ') });
+        this.#print(ticket, 'held');
+      } else if (isNew && ticket.review.needed && review === 'print') this.#print(ticket, 'review');
       this.#relay.wake();
     } catch (error) {
       const failure =
@@ -136,6 +154,20 @@ export class DeliveryService {
     await this.#keeper.stop(this.#options.pos.timeoutMs + 1_000);
     this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#database.close();
+  }
+
+  /** On paper for the crew, where there is a printer; the trail says what came of it. */
+  #print(ref: TicketRef, reason: SlipReason): void {
+    const ticket = this.#printer === null ? null : this.#outbox.ticket(ref);
+    if (ticket === null) return;
+    void this.#printer?.print(ticket, reason).then(({ isPrinted, detail }) => {
+      try {
+        this.#outbox.note(ref, isPrinted ? 'printed' : 'not_printed', `${slipHeadings[reason]}: ${detail}`);
+      } catch (error) {
+        this.#storageFailed(error);
+      }
+      if (!isPrinted) this.#alerts.add('ORDER_NOT_PRINTED', '', { callId: ticket.callId, ...ref }, { reason: detail });
+    });
   }
 
   #markInterrupted(): void {

@@ -17,7 +17,7 @@ export interface Delivery {
   readonly generation: number;
   /** Times it was sent to the POS. */
   readonly attempts: number;
-  /** The POS has said no for good: nothing is sent until somebody sends it again. */
+  /** The POS has said no for good, or it is held for the crew: nothing is sent until somebody sends it. */
   readonly refused: boolean;
   /** When attention is raised unless the POS has answered. Wall time: it has to outlive the process. */
   readonly attentionWallMs: number;
@@ -40,13 +40,15 @@ export type DeliveryChange =
   | { readonly kind: 'accepted'; readonly detail: string; readonly posOrderId: string | null }
   /** A later revision is with the POS already: this one must not overwrite it. */
   | { readonly kind: 'superseded'; readonly revision: number }
+  /** The crew has to look before anything is sent. */
+  | { readonly kind: 'held'; readonly reasons: string }
   | { readonly kind: 'overdue' }
   | { readonly kind: 'given_up' }
   | { readonly kind: 'resent'; readonly attentionAfterMs: number };
 
 /** A line of the trail that a change writes; the outbox adds ids and time. */
 export interface Trace {
-  readonly what: 'queued' | 'attempt' | 'acked' | 'attention' | 'dead' | 'resent';
+  readonly what: 'held' | 'queued' | 'attempt' | 'acked' | 'attention' | 'dead' | 'resent';
   readonly attempt: number | null;
   readonly detail: string | null;
 }
@@ -58,8 +60,8 @@ export interface Trace {
  *               ┌──────────────────────────┐
  *   commit ─▶ pending ──queued──▶ queued ──┴─accepted──▶ acked
  *               │                    │                     ▲
- *               └──overdue, refused──┴─▶ needs_attention ──┤ accepted
- *                                          │  └─ once a minute, unless refused
+ *               └─overdue, refused, held─▶ needs_attention ──┤ accepted
+ *                                          │  └─ once a minute, unless refused or held
  *                                          └─given_up──▶ dead          resent: any ─▶ pending
  */
 export function advance(
@@ -107,8 +109,13 @@ export function advance(
     }
     case 'superseded':
       return {
-        delivery: { ...delivery, state: 'acked', leaseWallMs: null },
+        delivery: { ...delivery, state: 'acked', refused: false, leaseWallMs: null },
         traces: [{ what: 'acked', attempt: null, detail: `not sent: revision ${change.revision} is there` }],
+      };
+    case 'held':
+      return {
+        delivery: { ...delivery, state: 'needs_attention', refused: true, attentionWallMs: nowWallMs },
+        traces: [{ what: 'held', attempt: null, detail: change.reasons }],
       };
     case 'overdue':
       return {

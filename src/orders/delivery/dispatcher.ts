@@ -54,6 +54,7 @@ export class Dispatcher {
         const { review, posOrderId } = answer;
         const detail = review === undefined ? answer.detail : `${answer.detail}, to be looked at: ${review}`;
         const changed = outbox.change(job, { kind: 'accepted', detail, posOrderId });
+        outbox.settleBefore(job);
         if (changed !== null && review !== undefined) onReview(changed, review);
         return { kind: 'done' };
       }

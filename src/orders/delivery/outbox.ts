@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { maskedJson } from '../../records/card-mask.ts';
 import { inTransaction } from '../../records/database.ts';
+import { maskedJson } from '../../records/personal-data.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { DeliveryState, DeliveryStep } from '../contract.ts';
@@ -35,10 +35,11 @@ export class Outbox {
   }
 
   /**
-   * Stores a ticket with its outbox row. The same ticket again (a hand-over repeated) changes nothing.
+   * Stores a ticket with its outbox row; `isHeld`: nothing is sent before somebody sends it. The same ticket again (a hand-over repeated)
+   * changes nothing. Returns whether it is new.
    * @throws SpeakerpostError TICKET_CONFLICT when another ticket has its place; whatever SQLite throws.
    */
-  commit(ticket: Ticket): void {
+  commit(ticket: Ticket, isHeld = false): boolean {
     const { ticketId, revision, callId, customerSeq } = ticket;
     const nowWallMs = Math.round(this.#clock.wallMs());
     const delivery: Delivery = {
@@ -54,17 +55,35 @@ export class Outbox {
       nextWallMs: nowWallMs,
       posOrderId: null,
     };
-    const step = inTransaction(this.#database, () => {
+    const body = maskedJson(ticket);
+    const steps = inTransaction(this.#database, () => {
       const known = this.#sql.placeOf.get(callId, customerSeq, revision);
       if (known !== undefined) {
-        if (known['ticket_id'] === ticketId) return null;
+        if (known['ticket_id'] === ticketId && known['body'] === body) return [];
         throw new SpeakerpostError('TICKET_CONFLICT', { ticketId, revision, other: String(known['ticket_id']) });
       }
-      this.#sql.insertTicket.run(ticketId, revision, callId, customerSeq, maskedJson(ticket));
-      this.#sql.insertDelivery.run(...valuesOf(delivery));
-      return this.#trace(delivery, { what: 'committed', attempt: null, detail: null }, nowWallMs);
+      this.#sql.insertTicket.run(ticketId, revision, callId, customerSeq, body);
+      const reasons = ticket.review.reasons.join(', ');
+      const held = isHeld ? advance(delivery, { kind: 'held', reasons }, nowWallMs) : { delivery, traces: [] };
+      this.#sql.insertDelivery.run(...valuesOf(held.delivery));
+      const committed = this.#trace(delivery, { what: 'committed', attempt: null, detail: null }, nowWallMs);
+      return [committed, ...held.traces.map((trace) => this.#trace(held.delivery, trace, nowWallMs))];
     });
-    if (step !== null) this.#onStep(step);
+    for (const step of steps) this.#onStep(step);
+    return steps.length > 0;
+  }
+
+  /** A line of the trail that changes no state: what was printed for the crew. */
+  note(ref: TicketRef, what: 'printed' | 'not_printed', detail: string): void {
+    const delivery = this.find(ref);
+    if (delivery === null) return;
+    this.#onStep(this.#trace(delivery, { what, attempt: null, detail }, Math.round(this.#clock.wallMs())));
+  }
+
+  /** The POS has this revision: what it refused, or the crew held, of the earlier ones is settled. */
+  settleBefore({ ticketId, revision }: TicketRef): void {
+    for (const row of this.#sql.stoppedBefore.all(ticketId, revision))
+      this.change({ ticketId, revision: Number(row['revision']) }, { kind: 'superseded', revision });
   }
 
   find(ref: TicketRef): Delivery | null {
@@ -188,7 +207,12 @@ function toDelivery(row: Row): Delivery {
 function prepare(database: DatabaseSync) {
   const open = `state IN ('pending', 'queued', 'needs_attention')`;
   return {
-    placeOf: database.prepare('SELECT ticket_id FROM tickets WHERE call_id = ? AND customer_seq = ? AND revision = ?'),
+    placeOf: database.prepare(
+      'SELECT ticket_id, body FROM tickets WHERE call_id = ? AND customer_seq = ? AND revision = ?',
+    ),
+    stoppedBefore: database.prepare(
+      `SELECT revision FROM outbox WHERE ticket_id = ? AND revision < ? AND (state = 'dead' OR refused = 1)`,
+    ),
     insertTicket: database.prepare(
       'INSERT INTO tickets (ticket_id, revision, call_id, customer_seq, body) VALUES (?, ?, ?, ?, ?)',
     ),

@@ -5,6 +5,8 @@ import type { JobQueue } from './queue/job-queue.ts';
 const REOPEN_MS = 1_000;
 /** A queue that is away for less is nobody's business: tickets are safe and cars are minutes apart. */
 const ALERT_AFTER_MS = 5_000;
+/** A queue that fails for so long is closed and opened anew: a PostgreSQL that came back empty lacks the tables that opening makes. */
+const RENEW_AFTER_MS = 10_000;
 
 export interface QueueStatus {
   readonly queue: 'starting' | 'up' | 'down';
@@ -28,6 +30,7 @@ export class QueueKeeper {
   #retry: Timer | null = null;
   /** Since when it does not work; null while it works. */
   #downSinceMs: number | null = null;
+  #renewAtMs = 0;
   #reason = '';
   #hasAlerted = false;
   #isStopped = false;
@@ -59,8 +62,11 @@ export class QueueKeeper {
 
   /** A command or the connection failed. */
   fails(error: unknown): void {
-    this.#downSinceMs ??= this.#deps.clock.nowMs();
+    const nowMs = this.#deps.clock.nowMs();
+    if (this.#downSinceMs === null) this.#renewAtMs = nowMs + RENEW_AFTER_MS;
+    this.#downSinceMs ??= nowMs;
     this.#reason = describeReason(error);
+    if (nowMs >= this.#renewAtMs) this.#renew();
     if (this.#hasAlerted || this.#deps.clock.nowMs() - this.#downSinceMs < ALERT_AFTER_MS) return;
     this.#hasAlerted = true;
     this.#deps.alert(describeError(new SpeakerpostError('QUEUE_DOWN', { queue: this.#name, reason: this.#reason })));
@@ -72,6 +78,17 @@ export class QueueKeeper {
     await this.#opening;
     await this.#queue?.close(deadlineMs);
     this.#queue = null;
+  }
+
+  #renew(): void {
+    const failing = this.#queue;
+    if (failing === null || this.#isStopped) return;
+    this.#renewAtMs = this.#deps.clock.nowMs() + RENEW_AFTER_MS;
+    this.#queue = null;
+    this.#opening = failing
+      .close(0)
+      .catch(() => undefined)
+      .then(() => this.#open());
   }
 
   async #open(): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
-import { type MenuFile, menuSchema } from './schema.ts';
+import { type Daypart, type MenuFile, menuSchema } from './schema.ts';
 
 export interface MenuOption {
   readonly groupId: string;
@@ -9,12 +9,14 @@ export interface MenuOption {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly priceCents: number;
+  readonly isOutOfStock: boolean;
   readonly posRef?: Readonly<Record<string, unknown>>;
 }
 
 export interface MenuGroup {
   readonly id: string;
   readonly name: string;
+  readonly min: number;
   readonly max: number | null;
   readonly options: readonly MenuOption[];
 }
@@ -47,9 +49,24 @@ export interface MenuItem {
     readonly entree: MenuItem;
     readonly slots: readonly ComboSlot[];
   } | null;
+  /** It cannot be had now: marked so in the file or by the store, or not served in this part of the day. */
   readonly isOutOfStock: boolean;
+  /** False in another part of the day than its own. */
+  readonly isServedNow: boolean;
   readonly posRef: Readonly<Record<string, unknown>> | null;
 }
+
+/** What cannot be had just now, beside what the file itself says. */
+export interface Availability {
+  /** Item ids. */
+  readonly items: ReadonlySet<string>;
+  /** `groupId/optionId`. */
+  readonly options: ReadonlySet<string>;
+  /** The part of the day that it is; null: none of the menu's; `any`: the time is not looked at. */
+  readonly daypart: Daypart | null | 'any';
+}
+
+const everything: Availability = { items: new Set(), options: new Set(), daypart: 'any' };
 
 /** A store's menu, with every reference resolved. */
 export interface Menu {
@@ -60,12 +77,31 @@ export interface Menu {
   readonly sha256: string;
   readonly currency: string;
   readonly tax: { readonly rate: number; readonly included: boolean };
+  /** The part of the day that the menu is for; null: the whole day. */
+  readonly daypart: Daypart | null;
   readonly items: readonly MenuItem[];
   readonly groups: readonly MenuGroup[];
 }
 
-/** Reads and resolves a menu file. Throws MENU_UNREADABLE, MENU_INVALID. */
+/** Reads and resolves a menu file; every item is served. Throws MENU_UNREADABLE, MENU_INVALID. */
 export function readMenu(file: string): Menu {
+  return readMenuSource(file).at(everything);
+}
+
+/** Resolves a menu from its JSON; `file` names it in errors. Throws MENU_INVALID with the path and value of the fault. */
+export function loadMenu(json: unknown, file: string): Menu {
+  return loadMenuSource(json, file).at(everything);
+}
+
+/** A menu file that was read and found whole, of which menus are made as the day goes on. */
+export interface MenuSource {
+  readonly id: string;
+  readonly dayparts: readonly Daypart[];
+  at(availability: Availability): Menu;
+}
+
+/** Throws MENU_UNREADABLE, MENU_INVALID. */
+export function readMenuSource(file: string): MenuSource {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
@@ -75,11 +111,10 @@ export function readMenu(file: string): Menu {
       reason: messageOf(error),
     });
   }
-  return loadMenu(json, file);
+  return loadMenuSource(json, file);
 }
 
-/** Resolves a menu from its JSON; `file` names it in errors. Throws MENU_INVALID with the path and value of the fault. */
-export function loadMenu(json: unknown, file: string): Menu {
+function loadMenuSource(json: unknown, file: string): MenuSource {
   const parsed = menuSchema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -87,7 +122,10 @@ export function loadMenu(json: unknown, file: string): Menu {
     throw invalid(file, keys, valueAt(json, keys), issue?.message ?? 'it is not a menu');
   }
   const sha256 = createHash('sha256').update(JSON.stringify(json)).digest('hex');
-  return new MenuResolver(parsed.data, file).resolve(sha256);
+  const resolver = new MenuResolver(parsed.data, file);
+  resolver.resolve(sha256, everything);
+  const { id, dayparts } = parsed.data;
+  return { id, dayparts, at: (availability) => resolver.resolve(sha256, availability) };
 }
 
 class MenuResolver {
@@ -99,14 +137,18 @@ class MenuResolver {
     this.#file = file;
   }
 
-  resolve(sha256: string): Menu {
-    const { id, name, version, currency, tax } = this.#data;
+  resolve(sha256: string, availability: Availability): Menu {
+    const { id, name, version, currency, tax, dayparts } = this.#data;
     this.#refuseDuplicates('items', this.#data.items);
     this.#refuseDuplicates('modifierGroups', this.#data.modifierGroups);
+    this.#refuseDuplicates('dayparts', dayparts);
+    for (const [index, group] of this.#data.modifierGroups.entries())
+      this.#refuseDuplicates(`modifierGroups.${index}.options`, group.options);
     const groups = this.#data.modifierGroups.map(
       (group): MenuGroup => ({
         id: group.id,
         name: group.name,
+        min: group.min,
         max: group.max,
         options: group.options.map((option) => ({
           groupId: group.id,
@@ -114,21 +156,31 @@ class MenuResolver {
           name: option.name,
           aliases: option.aliases,
           priceCents: option.price,
+          isOutOfStock: option.outOfStock || availability.options.has(`${group.id}/${option.id}`),
           ...(option.posRef === undefined ? {} : { posRef: option.posRef }),
         })),
       }),
     );
     const groupById = new Map(groups.map((group) => [group.id, group]));
-    const plain = this.#data.items.map((_, index) => this.#plainItem(index, groupById));
+    const plain = this.#data.items.map((_, index) => this.#plainItem(index, groupById, availability));
     const byName = new Map(plain.map((item) => [item.name, item]));
     const byId = new Map(plain.map((item) => [item.id, item]));
     const items = plain.map((item, index) => ({ ...item, combo: this.#combo(index, byId, byName) }));
-    return { id, name, version: version ?? sha256.slice(0, 12), sha256, currency, tax, items, groups };
+    const daypart = availability.daypart === 'any' ? null : availability.daypart;
+    return { id, name, version: version ?? sha256.slice(0, 12), sha256, currency, tax, daypart, items, groups };
   }
 
-  #plainItem(index: number, groupById: ReadonlyMap<string, MenuGroup>): MenuItem {
+  #plainItem(
+    index: number,
+    groupById: ReadonlyMap<string, MenuGroup>,
+    { items: gone, daypart }: Availability,
+  ): MenuItem {
     const item = this.#at('items', index, this.#data.items);
     const path = ['items', index];
+    for (const [at, id] of item.dayparts.entries())
+      if (!this.#data.dayparts.some((each) => each.id === id))
+        throw this.#fault([...path, 'dayparts', at], id, 'there is no such daypart');
+    const isServedNow = item.dayparts.length === 0 || daypart === 'any' || item.dayparts.includes(daypart?.id ?? '');
     const sizes = (item.sizes ?? []).map(
       (size): MenuSize => ({
         name: size.name,
@@ -157,7 +209,8 @@ class MenuResolver {
         return group;
       }),
       combo: null,
-      isOutOfStock: item.outOfStock,
+      isOutOfStock: item.outOfStock || gone.has(item.id) || !isServedNow,
+      isServedNow,
       posRef: item.posRef ?? null,
     };
   }

@@ -1,3 +1,4 @@
+import { maskedJson } from '../../records/personal-data.ts';
 import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { OrderSnapshot } from '../contract.ts';
 import type { Menu } from '../menu/menu.ts';
@@ -25,7 +26,8 @@ export function buildTicket(order: OrderSnapshot, context: TicketContext): Ticke
     throw new SpeakerpostError('INTERNAL', { reason: 'a draft order cannot become a ticket' });
   const ticketId = `tk_${context.callId}_${order.customerSeq}`;
   const isVoided = order.status === 'abandoned' && order.revision > 1;
-  const parsed = ticketSchema.safeParse({
+  // Nobody who is handed a ticket has to think of what guests said of themselves.
+  const masked = maskedJson({
     schema: 'speakerpost.ticket/1',
     ticketId,
     revision: order.revision,
@@ -51,6 +53,7 @@ export function buildTicket(order: OrderSnapshot, context: TicketContext): Ticke
     },
     producer: { name: 'speakerpost', version: context.producerVersion },
   });
+  const parsed = ticketSchema.safeParse(JSON.parse(masked));
   if (parsed.success) return parsed.data;
   throw new SpeakerpostError('INTERNAL', { reason: `ticket ${ticketId}: ${parsed.error.message}` }, parsed.error);
 }

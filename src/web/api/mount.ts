@@ -94,10 +94,10 @@ async function resultOf(each: ApiRoute, request: Parameters<ApiRoute['handle']>[
 }
 
 function statusOf(code: string): number {
-  if (code === 'CALL_UNKNOWN') return 404;
   if (code.startsWith('CALL_NOT_') || code.startsWith('CREW_')) return 409;
-  if (code.startsWith('ACCESS_NO_SUCH') || code.endsWith('_NOT_FOUND')) return 404;
-  if (code.endsWith('_TAKEN') || code.endsWith('_CONFLICT') || code === 'ACCESS_LAST_ADMIN') return 409;
+  if (code.startsWith('ACCESS_NO_SUCH') || code.endsWith('_NOT_FOUND') || code.endsWith('_UNKNOWN')) return 404;
+  if (code.endsWith('_TAKEN') || code.endsWith('_CONFLICT') || code === 'ACCESS_LAST_ADMIN' || code === 'TICKET_VOIDED')
+    return 409;
   if (code.startsWith('ACCESS_') || code.endsWith('_INVALID') || code.startsWith('MENU_')) return 422;
   return 503;
 }

@@ -35,7 +35,7 @@ export function openApi(routes: readonly ApiRoute[]): unknown {
   };
 }
 
-function operation({ path, summary, permission, query, body, answer }: ApiRoute): unknown {
+function operation({ path, summary, permission, needsIfMatch, query, body, answer }: ApiRoute): unknown {
   const failure = {
     description: 'what happened and what to do',
     content: json({ $ref: '#/components/schemas/Error' }),
@@ -50,6 +50,7 @@ function operation({ path, summary, permission, query, body, answer }: ApiRoute)
         required: true,
         schema: { type: 'string' },
       })),
+      ...(needsIfMatch ? [ifMatch] : []),
       ...queryParameters(query),
     ],
     ...(body === null ? {} : { requestBody: { required: true, content: json(jsonOf(body, 'input')) } }),
@@ -62,6 +63,14 @@ function operation({ path, summary, permission, query, body, answer }: ApiRoute)
     },
   };
 }
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: true,
+  description: 'The ETag of the answer that the change is based on; 409 when it is another by now.',
+  schema: { type: 'string' },
+};
 
 function queryParameters(query: z.ZodType | null): unknown[] {
   if (query === null) return [];

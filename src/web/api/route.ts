@@ -47,6 +47,8 @@ export interface ApiRoute {
   readonly summary: string;
   /** null: whoever signed in. */
   readonly permission: Permission | null;
+  /** The caller has to say in If-Match what it has seen: 428 without, 409 when it is another by now. */
+  readonly needsIfMatch: boolean;
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
   /** Shape of the 200 answer; null: 204 without a body. */
@@ -55,7 +57,8 @@ export interface ApiRoute {
 }
 
 interface RouteSpec<Query extends z.ZodType, Body extends z.ZodType>
-  extends Omit<ApiRoute, 'query' | 'body' | 'answer' | 'handle'> {
+  extends Omit<ApiRoute, 'query' | 'body' | 'answer' | 'handle' | 'needsIfMatch'> {
+  readonly needsIfMatch?: boolean;
   readonly query?: Query;
   readonly body?: Body;
   readonly answer?: z.ZodType;
@@ -69,6 +72,7 @@ export function route<Query extends z.ZodType = z.ZodNull, Body extends z.ZodTyp
 ): ApiRoute {
   return {
     ...spec,
+    needsIfMatch: spec.needsIfMatch ?? false,
     query: spec.query ?? null,
     body: spec.body ?? null,
     answer: spec.answer ?? null,

@@ -19,7 +19,7 @@ export const callSummary = z.object({
   deliveryState: z.enum(['pending', 'queued', 'acked', 'needs_attention', 'dead']).nullable(),
 }) satisfies z.ZodType<CallSummary>;
 
-const step = z.object({
+export const step = z.object({
   ticketId: z.string(),
   revision: z.number(),
   callId: z.string(),

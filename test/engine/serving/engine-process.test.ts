@@ -68,6 +68,26 @@ t.test('a call through the process: ready, a lane, frames with text, timings', a
   engine.close();
 });
 
+t.test('a persona is learned while calls run, and known again after a restart', async (t) => {
+  const { supervisor } = start(t);
+  const evening = { id: 'evening', text: 'You work at night', voice: null };
+  // Asked for before the model is loaded: it waits for it.
+  await supervisor.learn(evening);
+  const engine = await connectEngine(supervisor.socketPath);
+  const lane = await engine.openLane('evening', 5);
+  t.ok(lane.index >= 0);
+  await t.rejects(supervisor.learn({ ...evening, id: 'hoarse', voice: 'nobody' }), { code: 'VOICE_UNKNOWN' });
+  await t.rejects(engine.openLane('hoarse', 5), { code: 'PERSONA_UNKNOWN' });
+  const up = stateOf(supervisor, 'ready');
+  if (supervisor.pid !== null) process.kill(supervisor.pid, 'SIGKILL');
+  await up;
+  const again = await connectEngine(supervisor.socketPath);
+  await supervisor.learn({ ...evening, id: 'marker' });
+  t.ok((await again.openLane('evening', 5)).index >= 0);
+  engine.close();
+  again.close();
+});
+
 t.test('kill -9 in a call: the client knows at once, and the engine comes back', async (t) => {
   const { supervisor } = start(t);
   const { lost, failed } = await inCall(supervisor);

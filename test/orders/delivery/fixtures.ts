@@ -75,6 +75,9 @@ export function deliveryOptions(
     databaseFile,
     queue: 'embedded',
     storeId: 'store-12',
+    review: 'send',
+    crewPrinter: null,
+    ordersPerSecond: 20,
     pos: { kind: 'webhook', url, secret, timeoutMs: 2_000 },
     // Far away: on a busy machine the embedded queue alone can take 20 s to start.
     attentionAfterMs: 600_000,

@@ -4,6 +4,7 @@ import { openQueue } from '../../../src/orders/delivery/queue/transport.ts';
 import { soon } from './fixtures.ts';
 import { startPostgres, startRedis } from './servers.ts';
 
+const settings = { name: 'pos-store-12', ordersPerSecond: 20 };
 const transports: Readonly<Record<string, (t: Test) => Promise<string | null>>> = {
   embedded: async () => 'embedded',
   redis: startRedis,
@@ -19,7 +20,7 @@ for (const [name, start] of Object.entries(transports)) {
     let outcome: (job: DeliveryJob) => Promise<JobOutcome> = async () => ({ kind: 'done' });
     const queue: JobQueue = await openQueue(
       setting,
-      'pos-store-12',
+      settings,
       (job) => {
         worked.push(`${job.ticketId} r${job.revision}`);
         return outcome(job);
@@ -99,6 +100,6 @@ for (const [name, start] of Object.entries(transports)) {
 
 test('a queue that cannot be reached is not opened', async (t) => {
   for (const setting of ['redis://127.0.0.1:1', 'postgres://postgres@127.0.0.1:1/postgres']) {
-    await t.rejects(openQueue(setting, 'pos-store-12', async () => ({ kind: 'done' }), { onError: () => undefined }));
+    await t.rejects(openQueue(setting, settings, async () => ({ kind: 'done' }), { onError: () => undefined }));
   }
 });

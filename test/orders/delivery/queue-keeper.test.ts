@@ -69,6 +69,22 @@ test('a queue that fails later is down until a command works, and each outage ha
   }
 });
 
+test('a queue that fails for 10 s is closed and opened anew: its server may have come back without its tables', async (t) => {
+  const { keeper, seen, pass } = startKeeper();
+  seen.isAway = false;
+  keeper.start();
+  await settle();
+  for (let second = 0; second < 10; second++) {
+    keeper.fails(new Error('relation "bullmq.job" does not exist'));
+    await pass(1);
+  }
+  t.equal(seen.closed, 0);
+  keeper.fails(new Error('relation "bullmq.job" does not exist'));
+  await settle();
+  t.same([seen.closed, seen.opened], [1, 2]);
+  t.equal(keeper.status.queue, 'up');
+});
+
 test('stopped while it is away, it does not try again; stopped while it is open, it closes', async (t) => {
   const away = startKeeper();
   away.keeper.start();

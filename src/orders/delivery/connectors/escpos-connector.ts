@@ -20,9 +20,14 @@ export class EscposConnector implements PosConnector {
     this.#target = target;
   }
 
-  async send(ticket: Ticket, { isRepeat }: PosAttempt): Promise<PosAnswer> {
+  send(ticket: Ticket, { isRepeat }: PosAttempt): Promise<PosAnswer> {
+    return this.print(ticket, isRepeat, null);
+  }
+
+  /** Never rejects. `heading` stands above the order. */
+  async print(ticket: Ticket, isCopy: boolean, heading: string | null): Promise<PosAnswer> {
     const { columns, timeoutMs, acknowledges } = this.#target;
-    const slip = slipOf(ticket, { columns, isCopy: isRepeat });
+    const slip = slipOf(ticket, { columns, isCopy, heading });
     const url = new URL(this.#target.url);
     try {
       if (url.protocol === 'file:') {

@@ -15,11 +15,14 @@ export interface SlipOptions {
   readonly columns: number;
   /** An earlier attempt may have printed it. */
   readonly isCopy: boolean;
+  /** Why the crew is given it beside the POS or instead: stands above everything. */
+  readonly heading?: string | null;
 }
 
 /** The order as a kitchen slip in ESC/POS bytes, from initialise to cut. */
-export function slipOf(ticket: Ticket, { columns, isCopy }: SlipOptions): Buffer {
+export function slipOf(ticket: Ticket, { columns, isCopy, heading = null }: SlipOptions): Buffer {
   const slip = new SlipWriter(columns);
+  if (heading !== null) slip.large(heading);
   slip.large(`DRIVE-THRU ${ticket.lane}`);
   slip.line(ticket.times.confirmed.slice(0, 19).replace('T', ' '), 'UTC');
   slip.line(`${ticket.ticketId} rev ${ticket.revision}`);

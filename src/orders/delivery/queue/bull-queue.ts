@@ -1,12 +1,10 @@
 import { type BackendFactory, type IQueueBackend, Queue, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import { systemClock } from '../../../runtime/clock.ts';
 import { within } from '../../../runtime/within.ts';
-import type { DeliveryJob, JobOutcome, JobQueue, JobQueueEvents, JobWork } from './job-queue.ts';
+import type { DeliveryJob, JobOutcome, JobQueue, JobQueueEvents, JobWork, QueueSettings } from './job-queue.ts';
 
 /** 0.5 s doubling to 16 s before jitter: a car reaches the window in 30-90 s. */
 const BACKOFF = { type: 'exponential', delay: 500, jitter: 0.5 };
-/** What a POS takes at most, however many orders wait after an outage. */
-const RATE_LIMIT = { max: 20, duration: 1_000 };
 const DAY_SECONDS = 86_400;
 /** A connection that does not close by then is left to the end of the thread. */
 const LET_GO_MS = 1_000;
@@ -17,7 +15,6 @@ const workerOptions = {
   stalledInterval: 5_000,
   maxStalledCount: 3,
   runRetryDelay: 1_000,
-  limiter: RATE_LIMIT,
 } as const satisfies Partial<WorkerOptions>;
 
 /** Connections of one transport. Redis wants a producer that fails at once and a worker that waits. */
@@ -38,13 +35,13 @@ export class BullQueue<Connection> implements JobQueue {
 
   /** Resolves when jobs are taken; rejects when the queue cannot be reached within `timeoutMs`. */
   static async open<Connection>(
-    name: string,
+    settings: QueueSettings,
     connections: BullConnections<Connection>,
     work: JobWork,
     events: JobQueueEvents,
     timeoutMs: number,
   ): Promise<BullQueue<Connection>> {
-    const opened = new BullQueue(name, connections, work, events);
+    const opened = new BullQueue(settings, connections, work, events);
     try {
       await within(systemClock, timeoutMs, opened.#start());
       return opened;
@@ -54,7 +51,12 @@ export class BullQueue<Connection> implements JobQueue {
     }
   }
 
-  private constructor(name: string, connections: BullConnections<Connection>, work: JobWork, events: JobQueueEvents) {
+  private constructor(
+    { name, ordersPerSecond }: QueueSettings,
+    connections: BullConnections<Connection>,
+    work: JobWork,
+    events: JobQueueEvents,
+  ) {
     this.#connections = connections;
     this.#events = events;
     const { producer, worker, backend } = connections;
@@ -62,7 +64,7 @@ export class BullQueue<Connection> implements JobQueue {
     this.#worker = new Worker(
       name,
       async (job) => this.#settle(await work(job.data)),
-      { ...workerOptions, connection: worker, autorun: false },
+      { ...workerOptions, limiter: { max: ordersPerSecond, duration: 1_000 }, connection: worker, autorun: false },
       backend,
     );
     this.#queue.on('error', events.onError);

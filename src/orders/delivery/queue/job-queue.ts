@@ -24,6 +24,13 @@ export interface JobQueue {
   close(deadlineMs: number): Promise<void>;
 }
 
+export interface QueueSettings {
+  /** One a store: its orders wait for each other, not for those of other stores. */
+  readonly name: string;
+  /** What the POS takes at most, however many orders wait after an outage. */
+  readonly ordersPerSecond: number;
+}
+
 export interface JobQueueEvents {
   /** The queue or its connection is in trouble; it goes on trying by itself. */
   readonly onError: (error: Error) => void;

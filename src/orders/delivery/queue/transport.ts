@@ -1,7 +1,7 @@
 import { createPostgresBackend, createRedisBackend } from 'bullmq';
 import { BullQueue } from './bull-queue.ts';
 import { EmbeddedPostgres } from './embedded-postgres.ts';
-import type { JobQueue, JobQueueEvents, JobWork } from './job-queue.ts';
+import type { JobQueue, JobQueueEvents, JobWork, QueueSettings } from './job-queue.ts';
 
 /** A server that has not answered by then is tried again later. */
 const OPEN_TIMEOUT_MS = 5_000;
@@ -17,18 +17,20 @@ export function describeTransport(setting: string): string {
   return setting.replace(/\/\/[^@/]*@/, '//');
 }
 
-/** Opens the queue `name` on the transport that the setting names: `embedded`, `redis://...`, `postgres://...`. */
+/** Opens the queue on the transport that the setting names: `embedded`, `redis://...`, `postgres://...`. */
 export async function openQueue(
   setting: string,
-  name: string,
+  settings: QueueSettings,
   work: JobWork,
   events: JobQueueEvents,
 ): Promise<JobQueue> {
-  if (setting === 'embedded') return openEmbedded(name, work, events);
-  return /^rediss?:/.test(setting) ? openRedis(setting, name, work, events) : openPostgres(setting, name, work, events);
+  if (setting === 'embedded') return openEmbedded(settings, work, events);
+  return /^rediss?:/.test(setting)
+    ? openRedis(setting, settings, work, events)
+    : openPostgres(setting, settings, work, events);
 }
 
-async function openEmbedded(name: string, work: JobWork, events: JobQueueEvents): Promise<JobQueue> {
+async function openEmbedded(settings: QueueSettings, work: JobWork, events: JobQueueEvents): Promise<JobQueue> {
   const database = await EmbeddedPostgres.open();
   const connections = {
     producer: database,
@@ -36,22 +38,32 @@ async function openEmbedded(name: string, work: JobWork, events: JobQueueEvents)
     backend: createPostgresBackend,
     close: () => database.close(),
   };
-  return BullQueue.open(name, connections, work, events, EMBEDDED_OPEN_TIMEOUT_MS);
+  return BullQueue.open(settings, connections, work, events, EMBEDDED_OPEN_TIMEOUT_MS);
 }
 
 /** The producer fails at once when Redis is away (the relay tries again); the worker waits for it. */
-async function openRedis(url: string, name: string, work: JobWork, events: JobQueueEvents): Promise<JobQueue> {
+async function openRedis(
+  url: string,
+  settings: QueueSettings,
+  work: JobWork,
+  events: JobQueueEvents,
+): Promise<JobQueue> {
   const connections = {
     producer: { url, enableOfflineQueue: false, maxRetriesPerRequest: 1 },
     worker: { url, maxRetriesPerRequest: null },
     backend: createRedisBackend,
     close: async () => {},
   };
-  return BullQueue.open(name, connections, work, events, OPEN_TIMEOUT_MS);
+  return BullQueue.open(settings, connections, work, events, OPEN_TIMEOUT_MS);
 }
 
 /** BullMQ's tables have a schema of their own and are made at the first start. */
-async function openPostgres(url: string, name: string, work: JobWork, events: JobQueueEvents): Promise<JobQueue> {
+async function openPostgres(
+  url: string,
+  settings: QueueSettings,
+  work: JobWork,
+  events: JobQueueEvents,
+): Promise<JobQueue> {
   const connection = { connectionString: url, migrate: true, max: 3, connectionTimeoutMillis: OPEN_TIMEOUT_MS };
   const connections = {
     producer: connection,
@@ -59,5 +71,5 @@ async function openPostgres(url: string, name: string, work: JobWork, events: Jo
     backend: createPostgresBackend,
     close: async () => {},
   };
-  return BullQueue.open(name, connections, work, events, OPEN_TIMEOUT_MS);
+  return BullQueue.open(settings, connections, work, events, OPEN_TIMEOUT_MS);
 }
