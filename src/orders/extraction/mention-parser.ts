@@ -161,6 +161,13 @@ export class MentionParser {
         )
       )
         return;
+      // "one second", "five minutes": nothing of the order is counted.
+      if (
+        /^(?:second|seconds|sec|minute|minutes|moment|question|thing|things|time|times|person|people|window|check|checks|name)$/.test(
+          span.text,
+        )
+      )
+        this.#draft.prefix = noPrefix();
       const next = this.#draft.spans[index + 1];
       // "a latte and a breakfast wrap": what follows in a list of products is one.
       const leadsToUnknown =
