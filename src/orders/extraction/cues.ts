@@ -79,7 +79,7 @@ const table: Readonly<Record<CueKind, string>> = {
     upsize that to|upsizing that to|bump it up to|bump it to|downsize that to|make the|making the|made the|bump the|bumping the|upgrade the|upgrading the`,
   add: `add|adding|added|i will add|i added|throw in|i will put in|plus|put in|putting in|and then|on top of that|add on|adding on`,
   instead: `instead`,
-  greet: `welcome|welcome in|welcome to|welcome back|thanks for choosing|thank you for choosing|thanks for coming to|thank you for coming to|thanks for stopping by|thank you for stopping by|thanks for calling|thank you for calling|thanks for visiting|thank you for visiting|this is`,
+  greet: `thanks for stopping|thank you for stopping|welcome|welcome in|welcome to|welcome back|thanks for choosing|thank you for choosing|thanks for coming to|thank you for coming to|thanks for stopping by|thank you for stopping by|thanks for calling|thank you for calling|thanks for visiting|thank you for visiting|this is`,
   'ask-more': `pull up when you are ready|pull forward when you are ready|pull around when you are ready|when you are ready|anything else|something else|anything more|what else|will that be all|will that be it|is that all|is that it|is that everything|does that complete|that be all|what can i get|what can i do|
     what would you like|what can we get|how can i help|how may i help|may i take your order|can i take your order|what are you having|what do you want|what will it be|what will you have|what are we having|
     take your order|go ahead|order whenever|whenever you are ready|ready to order|ready when you are|order when|i can get|any other|can i get you|could i get you|can i get anything|any thing else|would that be all|that complete your order|to drink with that|drink with that`,

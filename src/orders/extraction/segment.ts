@@ -36,6 +36,8 @@ export interface Segment {
   isTemporary: boolean;
   /** "out of": said of the thing itself. */
   isRunOut: boolean;
+  /** The words that opened it: "we have got". */
+  lead: string;
 }
 
 export function newSegment(act: SegmentAct): Segment {
@@ -50,6 +52,7 @@ export function newSegment(act: SegmentAct): Segment {
     isReversed: false,
     isTemporary: false,
     isRunOut: false,
+    lead: '',
   };
 }
 
