@@ -118,6 +118,11 @@ export interface SessionStats {
 export interface MediaEvents {
   /** Every frame of the agent, in order, with or without text. */
   spoken(piece: SpokenPiece): void;
+  /**
+   * The guest does not hear what was announced as `spoken` from this time on, at least not all of it: it was dropped to stay close to the
+   * guest, a clip plays instead, or the call is held. Times are those of `SpokenPiece`. Frames that come after it are announced anew.
+   */
+  cut(event: { readonly callId: string; readonly atMs: number }): void;
   /** A telephone-event (RFC 4733), once, when it begins. */
   dtmf(event: { readonly callId: string; readonly digit: string; readonly atMs: number }): void;
   /** No RTP for the configured time. */
@@ -136,8 +141,8 @@ export interface MediaEvents {
 export interface MediaPlaneOptions {
   /** First and last UDP port for RTP, both included. */
   readonly rtpPorts: { readonly first: number; readonly last: number };
-  /** The engine's frame port (a Unix-domain socket). */
-  readonly engineSocket: string;
+  /** The frame ports of the engine processes (Unix-domain sockets). */
+  readonly engineSockets: readonly string[];
   /** No RTP for so long raises `mediaTimeout`; not while on hold. */
   readonly mediaTimeoutMs: number;
 }
@@ -160,6 +165,8 @@ export interface PartnerFrame {
 /** What a session tells its owner. */
 export interface SessionEvents {
   spoken(piece: { readonly frame: number; readonly piece: string | null; readonly atMs: number }): void;
+  /** See `MediaEvents.cut`. */
+  cut?(position: { readonly atMs: number }): void;
   dtmf(event: { readonly digit: string; readonly atMs: number }): void;
   mediaTimeout(silentMs: number): void;
   /** Every RTP packet that was accepted from the peer: arrival on the session's clock, sequence number, payload bytes. */
@@ -197,6 +204,11 @@ export interface MediaPlane {
   start(callId: string): void;
   /** After a re-INVITE: new address, direction or codec; the lane goes on. */
   update(callId: string, media: NegotiatedMedia): Promise<void>;
+  /**
+   * Has the agent say `text` after what it was given before; resolves when its last word has come from the model. Rejects with
+   * LANE_WORDS_INVALID (also without a lane), MEDIA_SESSION_UNKNOWN, or with what ended the lane or the worker meanwhile.
+   */
+  say(callId: string, text: string): Promise<void>;
   /** Stops the lane's sound and plays a WAV file to the caller; resolves when its last packet is sent or the session is closed. */
   play(callId: string, wavFile: string): Promise<void>;
   /** Frees port and lane, ends the recording. Resolves with the final figures and the recording's path, when there is one. */

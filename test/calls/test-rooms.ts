@@ -31,6 +31,7 @@ export class TestMedia implements MediaPlane {
   readonly log: string[] = [];
   readonly opened: OpenSession[] = [];
   refusal: SpeakerpostError | null = null;
+  readonly played: string[] = [];
   finishPlay: (() => void) | null = null;
   readonly #listeners: Listeners<MediaEvents> = {};
 
@@ -56,8 +57,19 @@ export class TestMedia implements MediaPlane {
   async update(_callId: string, changed: NegotiatedMedia) {
     this.log.push(`update ${changed.direction}`);
   }
-  play() {
+  /** What the agent was given to say, and how it ends: resolve or reject. */
+  readonly sayings: ({ readonly callId: string; readonly text: string } & PromiseWithResolvers<void>)[] = [];
+  say(callId: string, text: string) {
+    const saying = { callId, text, ...Promise.withResolvers<void>() };
+    this.sayings.push(saying);
+    return saying.promise;
+  }
+  /** Files that are not there. */
+  readonly missing = new Set<string>();
+  play(_callId: string, file: string) {
+    if (this.missing.has(file)) return Promise.reject(new SpeakerpostError('WAV_INVALID', { file, reason: 'none' }));
     this.log.push('play');
+    this.played.push(file);
     return new Promise<void>((resolve) => {
       this.finishPlay = resolve;
     });
@@ -118,6 +130,10 @@ export class TestDialog implements SipDialog {
   onInfo(listener: typeof this.info) {
     this.info = listener;
   }
+  onRefer() {}
+  async reinvite(): Promise<string> {
+    throw new Error('nobody offers in these tests');
+  }
   async refer(): Promise<void> {
     throw new Error('nobody transfers in these tests');
   }
@@ -135,6 +151,7 @@ export class TestInvite implements IncomingInvite {
   readonly sdpOffer: string | null;
   readonly dialog = new TestDialog();
   rejected: { status: number; headers: Readonly<Record<string, string>> | undefined } | null = null;
+  early: string | null = null;
   answered: string | null = null;
   cancel: () => void = () => undefined;
 
@@ -146,6 +163,10 @@ export class TestInvite implements IncomingInvite {
     return undefined;
   }
   ring() {}
+  progress(sdp: string) {
+    this.early = sdp;
+  }
+  onOffer() {}
   async answer(sdp: string) {
     this.answered = sdp;
     return this.dialog;
@@ -166,6 +187,9 @@ export class TestUserAgent implements SipUserAgent {
   }
   async placeCall(): Promise<never> {
     throw new Error('the desk places no calls');
+  }
+  contactsOf() {
+    return [];
   }
   onServerState() {}
   async close() {}

@@ -19,6 +19,7 @@ export type PlaneRequest =
   | { readonly kind: 'open'; readonly session: OpenSession }
   | { readonly kind: 'start'; readonly callId: string }
   | { readonly kind: 'update'; readonly callId: string; readonly media: NegotiatedMedia }
+  | { readonly kind: 'say'; readonly callId: string; readonly text: string }
   | { readonly kind: 'play'; readonly callId: string; readonly samples: Float32Array }
   | { readonly kind: 'close'; readonly callId: string };
 
@@ -32,6 +33,7 @@ export interface PlaneResults {
   readonly open: OpenedSession;
   readonly start: null;
   readonly update: null;
+  readonly say: null;
   readonly play: null;
   readonly close: ClosedSession;
 }
