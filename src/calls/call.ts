@@ -7,6 +7,7 @@ import { AgentVoice } from './agent-voice.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import type { CallReport } from './call-report.ts';
 import type { CallState, CallVoice, LiveCall } from './contract.ts';
+import { HeardPieces } from './heard-pieces.ts';
 import { dtmfDigitOf } from './info-dtmf.ts';
 import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
 import type { OrderTaking } from './order-taking.ts';
@@ -47,6 +48,7 @@ export class Call {
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
   readonly #leg: MediaLeg;
+  readonly #heard: HeardPieces;
   #state: CallState = 'ringing';
   #isClosing = false;
   #dialog: SipDialog | null = null;
@@ -68,6 +70,12 @@ export class Call {
         changeFailed: (error) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error),
       },
     );
+    this.#heard = new HeardPieces({
+      clock,
+      nowMs: () => this.#sinceAckMs(),
+      heard: (piece) => deps.orders.push(piece),
+      cut: (atMs) => deps.orders.cut(atMs),
+    });
     this.voice = new AgentVoice({
       callId: options.callId,
       report,
@@ -122,7 +130,12 @@ export class Call {
   }
 
   onSpoken(piece: SpokenPiece): void {
-    if (this.#state === 'talking') this.#deps.orders.push({ piece: piece.piece, atMs: piece.atMs });
+    if (this.#state === 'talking') this.#heard.announce({ piece: piece.piece, atMs: piece.atMs });
+  }
+
+  /** What was announced from there on is not heard, so it is not ordered. */
+  onCut(atMs: number): void {
+    this.#heard.cut(atMs);
   }
 
   /** A key that came as an RTP event. */
@@ -244,6 +257,7 @@ export class Call {
     if (this.#ackMs === null) return;
     report.laneFailed(this.#sinceAckMs(), error);
     this.#enter('apologising', error.code);
+    this.#heard.flush();
     orders.end(this.#sinceAckMs(), 'lane_failed');
     try {
       await this.#leg.apologise();
@@ -259,6 +273,7 @@ export class Call {
     this.#limit?.cancel();
     const { orders, report } = this.#deps;
     const durationMs = this.#sinceAckMs();
+    this.#heard.flush();
     orders.end(durationMs, this.#failure === null ? 'left' : 'lane_failed');
     let recording: string | null = null;
     try {

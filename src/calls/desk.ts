@@ -118,6 +118,7 @@ export class Desk implements CallDesk {
         this.raise({ code: 'SIP_SERVER_LOST', details: { reason: 'its process or connection ended' } });
     });
     media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
+    media.on('cut', ({ callId, atMs }) => this.#calls.get(callId)?.onCut(atMs));
     media.on('dtmf', ({ callId, digit, atMs }) => this.#calls.get(callId)?.onDtmf(digit, atMs));
     media.on('mediaTimeout', ({ callId, silentMs }) => this.#calls.get(callId)?.onMediaTimeout(silentMs));
     media.on('laneFailed', ({ callId, error }) => this.#calls.get(callId)?.onLaneFailed(error));
