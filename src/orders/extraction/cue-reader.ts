@@ -32,7 +32,7 @@ export function readCue(draft: MentionDraft, span: Extract<Span, { kind: 'cue' }
     case 'other-half':
       if (draft.halves > 0) setHalf(draft, span.text, index);
       else if (isPartOther(draft, span.text)) moveToPart(draft, 1, span);
-      else if (/^the (?:other|1|second|third|last)/.test(span.text)) startSplit(draft, 1, span.from, span.to);
+      else if (/^the (?:other|1|first|second|third|last)/.test(span.text)) startSplit(draft, 1, span.from, span.to);
       else draft.prefix.isDefinite = true;
       return;
     case 'half':

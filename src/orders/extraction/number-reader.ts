@@ -44,7 +44,7 @@ export function readNumber(draft: MentionDraft, value: number, span: Span, index
   // "one with cheese", "one decaf", "one plain": so many of what was said before.
   const at = draft.spans.slice(index + 1).findIndex((other) => other.kind !== 'mark');
   const follower = at < 0 ? undefined : draft.spans[index + 1 + at];
-  const isOfThem = follower?.kind === 'cue' && follower.cue === 'split' && follower.text === 'of them';
+  const isOfThem = follower?.kind === 'cue' && follower.cue === 'split' && follower.text.startsWith('of ');
   const isWith = follower?.kind === 'word' && follower.text === 'with';
   const isNo =
     follower?.kind === 'cue' &&

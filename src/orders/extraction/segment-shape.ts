@@ -28,7 +28,7 @@ export function settleActs(segments: Segment[], isCorrection: boolean, isQuestio
       segment.isRunOut = true;
     }
     if (segment.act === 'state' && isOfHouse(segment)) segment.act = 'menu';
-    if (segment.act === 'state') readPrices(segment);
+    if (segment.act === 'state' && segment.lead !== 'total') readPrices(segment);
     if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
 }

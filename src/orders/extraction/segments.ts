@@ -195,8 +195,10 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         if (
           spans.slice(index + 1).some((other) => other.kind === 'word' && other.text === 'for') &&
           spans.slice(index + 1).some(isProduct)
-        )
+        ) {
           open('state').isReadback = true;
+          current.lead = 'total';
+        }
         break;
       case 'offer':
       case 'suggest':
