@@ -122,6 +122,9 @@ export class CarOrder {
         return;
       case 'menu':
         this.#withhold(segment, clause);
+        // "Nuggets are four twenty nine for six": what follows may be of them.
+        if (this.best.lines.length === 0 && segment.spans.filter(isProduct).length === 1)
+          this.#askedItem = itemIn(segment.spans);
         return;
       case 'greet':
       case 'total':

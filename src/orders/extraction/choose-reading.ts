@@ -106,7 +106,7 @@ function mendings(state: OrderState, closing: ClosingWords): readonly OrderState
     ...withoutReplaced(state, closing),
     ...withAbsorbed(state, closing),
     ...withoutEarlierOption(state, closing),
-    ...closing.withheld.map(({ line, source }) => addLine(state, line, source)),
+    ...(state.lines.length === 0 ? [] : closing.withheld).map(({ line, source }) => addLine(state, line, source)),
   ];
 }
 

@@ -151,7 +151,8 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
         ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
       );
     if (whole !== undefined && whole.quantity > mention.quantity) {
-      const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));
+      const kept = givenWay(whole, optionsFor(whole.item, mention.options), context);
+      const options = mergeOptions(whole.item, kept, optionsFor(whole.item, mention.options));
       // "only one of them without onion": the others have what was said of all.
       const said = optionsFor(whole.item, mention.options);
       const isOnlyOfPart = context.segment.isExclusive && said.every((each) => holds(whole, each));

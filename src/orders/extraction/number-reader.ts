@@ -62,7 +62,8 @@ export function readNumber(draft: MentionDraft, value: number, span: Span, index
     follower.meaning.item === null &&
     (counted?.quantity ?? 0) > value &&
     draft.itemAhead(index + 1 + at) === null;
-  if (isWith && isUsedUp(counted, value)) startAnother(draft, counted, value, span);
+  const described = draft.mentions.findLast(({ item, slotOf }) => item !== null && slotOf === null);
+  if (isWith && isUsedUp(described, value)) startAnother(draft, described, value, span);
   else if (isWith || isNo || isBareOption || isBareSize || isOfThem) startSplit(draft, value, span.from, span.to);
 }
 

@@ -138,6 +138,7 @@ function readPrices(segment: Segment): void {
       );
     const lead = before?.kind === 'word' ? before.text : '';
     const isMore =
+      (before?.kind === 'cue' && before.cue === 'extra') ||
       (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) ||
       (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
     if (isMore || /^(?:for|at)$/.test(lead) || (hasItem && /^(?:is|are|just|only|be)$/.test(lead))) {
