@@ -37,6 +37,8 @@ export class CarOrder {
   #hasHadLines = false;
   #awaitedSlots: ReadonlySet<string> = new Set();
   #withheld: readonly Withheld[] = [];
+  /** "How many?" was asked. */
+  #awaitsCount = false;
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
@@ -131,6 +133,7 @@ export class CarOrder {
         return;
       case 'question':
         this.#await(segment);
+        this.#awaitsCount = segment.spans.some((span) => span.kind === 'cue' && span.text === 'how many');
         this.#askedItem =
           segment.spans.find((span) => span.kind === 'menu' && span.meaning.item !== null)?.kind === 'menu'
             ? itemIn(segment.spans)
@@ -219,6 +222,9 @@ export class CarOrder {
     const counted = old.find((span) => span.kind === 'number');
     const partialCount = counted?.kind === 'number' ? counted.value : null;
     const makesThe = segment.act === 'make' && parsed.mentions.length > 1 && parsed.mentions[0]?.item !== null;
+    const [first, ...rest] = parsed.mentions;
+    const isCount = this.#awaitsCount && rest.length === 0 && first?.item === null && first.quantity !== null;
+    if (parsed.mentions.length > 0) this.#awaitsCount = false;
     const denied = parsed.mentions.some(({ isDenied }) => isDenied);
     const bound = new Map<OrderState, Map<Mention, string>>();
     let states = this.#states;
@@ -237,7 +243,7 @@ export class CarOrder {
           bound: kept,
           partialCount,
           replaces: givingWay(segment, mention),
-          isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
+          isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace' || isCount,
         };
         for (const reading of readMention(state, mention, context)) {
           bound.set(reading, new Map(kept));

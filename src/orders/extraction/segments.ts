@@ -97,6 +97,17 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
           )
         )
           current.isTemporary = true;
+        // "Sorry, no steak tonight."
+        if (
+          isCorrection &&
+          /^(?:tonight|today|this morning|this evening|anymore)$/.test(span.text) &&
+          current.act === 'state'
+        ) {
+          if (current.spans.some((other) => other.kind === 'cue' && other.cue === 'no')) {
+            current.act = 'out';
+            current.isRunOut = true;
+          }
+        }
         // "So no fries right now."
         if (/^(?:right now|at the moment|at this time|currently)$/.test(span.text) && current.act === 'state') {
           if (current.spans.some((other) => other.kind === 'cue' && other.cue === 'no')) current.act = 'out';
@@ -109,7 +120,9 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('state').isReadback = true;
         break;
       case 'readback':
-        if (isClosedTalk()) current.spans.push(span);
+        // "And for the drinks I have ...": the question was the guest's.
+        if (isClosedTalk() && !(current.act === 'question' && /^(?:i|you) (?:have|got)/.test(span.text)))
+          current.spans.push(span);
         else {
           open('state').isReadback = true;
           current.lead = span.text;
