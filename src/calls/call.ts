@@ -1,5 +1,6 @@
 import type { TrunkConfig } from '../config/store.ts';
 import type { MediaPlane, NegotiatedMedia, SessionStats, SpokenPiece } from '../media/contract.ts';
+import type { TimedPiece } from '../orders/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import type { IncomingInvite, SipDialog } from '../sip/contract.ts';
@@ -9,6 +10,7 @@ import type { CallReport } from './call-report.ts';
 import type { CallState, CallVoice, LiveCall } from './contract.ts';
 import { CrewHelp } from './crew-help.ts';
 import type { CrewRing, CrewSettings } from './crew-ring.ts';
+import { HeardPieces } from './heard-pieces.ts';
 import { dtmfDigitOf } from './info-dtmf.ts';
 import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
 import { orderSoFar } from './order-so-far.ts';
@@ -62,6 +64,7 @@ export class Call {
   #takeover: PromiseWithResolvers<void> | null = null;
   #calledMs = 0;
   #soothing = new AbortController();
+  readonly #heard: HeardPieces;
   #state: CallState = 'ringing';
   #isClosing = false;
   #dialog: SipDialog | null = null;
@@ -100,6 +103,12 @@ export class Call {
               left: (reason, isHandBack) => this.#onCrewLeft(reason, isHandBack),
             },
           );
+    this.#heard = new HeardPieces({
+      clock,
+      nowMs: () => this.#sinceAckMs(),
+      heard: (piece) => this.#onHeard(piece),
+      cut: (atMs) => deps.orders.cut(atMs),
+    });
     this.voice = new AgentVoice({
       callId: options.callId,
       report,
@@ -155,10 +164,18 @@ export class Call {
   }
 
   onSpoken(piece: SpokenPiece): void {
-    const { orders } = this.#deps;
     const isAgentTalking = this.#state === 'talking' || (this.#state === 'calling_crew' && this.#failure === null);
-    if (!isAgentTalking) return;
-    orders.push({ piece: piece.piece, atMs: piece.atMs });
+    if (isAgentTalking) this.#heard.announce({ piece: piece.piece, atMs: piece.atMs });
+  }
+
+  /** What was announced from there on is not heard, so it is not ordered. */
+  onCut(atMs: number): void {
+    this.#heard.cut(atMs);
+  }
+
+  #onHeard(piece: TimedPiece): void {
+    const { orders } = this.#deps;
+    orders.push(piece);
     if (this.#request.hears(orders.words) && this.#state === 'talking') void this.#callCrew('a person is wanted');
   }
 
@@ -336,6 +353,7 @@ export class Call {
   async #sayGoodbye(error: ErrorRecord): Promise<void> {
     const { report, orders } = this.#deps;
     this.#enter('apologising', error.code);
+    this.#heard.flush();
     orders.end(this.#sinceAckMs(), 'lane_failed');
     try {
       await this.#leg.apologise();
@@ -410,6 +428,7 @@ export class Call {
     this.#takeover = null;
     await this.#crew?.end();
     const durationMs = this.#sinceAckMs();
+    this.#heard.flush();
     orders.end(durationMs, this.#failure === null ? 'left' : 'lane_failed');
     let recording: string | null = null;
     try {

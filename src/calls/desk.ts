@@ -4,8 +4,7 @@ import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
-import type { CallTraces } from '../records/call-traces.ts';
-import type { CallRecordEvent } from '../records/contract.ts';
+import type { CallRecordEvent, CallTraceBook } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -73,7 +72,7 @@ export interface DeskDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Keeps what `speakerpost trace` shows; absent: nothing is kept. */
-  readonly traces?: Pick<CallTraces, 'begin' | 'negotiated' | 'refused' | 'end'>;
+  readonly traces?: CallTraceBook;
 }
 
 /** Takes calls: one `Call` an INVITE; routes what media and delivery report to the call that it concerns. */
@@ -157,6 +156,7 @@ export class Desk implements CallDesk {
         this.raise({ code: 'SIP_SERVER_LOST', details: { reason: 'its process or connection ended' } });
     });
     media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
+    media.on('cut', ({ callId, atMs }) => this.#calls.get(callId)?.onCut(atMs));
     media.on('dtmf', ({ callId, digit, atMs }) => {
       const guests = callOfCrewLeg(callId);
       if (guests === null) this.#calls.get(callId)?.onDtmf(digit, atMs);

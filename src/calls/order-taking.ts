@@ -69,6 +69,12 @@ export class OrderTaking {
     if (this.#waiting !== null && piece.atMs >= this.#waiting.untilMs) this.#stopWaiting(piece.atMs);
   }
 
+  /** The agent was cut off: what its last word would have been is not on the order. */
+  cut(atMs: number): void {
+    if (this.#hasEnded) return;
+    this.#apply(this.#options.extractor.cut(atMs), atMs);
+  }
+
   /** Closes what is open. Once: the first reason stands. */
   end(atMs: number, reason: 'left' | 'lane_failed'): void {
     if (this.#hasEnded) return;

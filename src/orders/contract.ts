@@ -58,7 +58,7 @@ export interface ExtractionUpdate {
 /** One call's extraction. Deterministic: the same pieces give the same orders, however they are split. */
 export interface OrderExtractor {
   push(piece: TimedPiece): ExtractionUpdate;
-  /** The guest barged in: the unfinished word is dropped, the turn ends. */
+  /** The guest barged in: the unfinished word is dropped, the turn ends. What was not heard must not have been pushed. */
   cut(atMs: number): ExtractionUpdate;
   /** The call ended. An order that is still open is closed for review (`no_final_readback`, or `truncated` when the lane failed). */
   end(atMs: number, reason: 'left' | 'lane_failed'): ExtractionUpdate;

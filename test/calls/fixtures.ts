@@ -43,6 +43,7 @@ export function deskFixture(
   realDelivery?: DeliveryPlane,
   toTicket: StoreLane['toTicket'] = testTicket,
   greeting: string | null = null,
+  createExtractor: StoreLane['createExtractor'] = testExtractor,
 ) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
@@ -56,7 +57,7 @@ export function deskFixture(
     menuId: 'test',
     greeting,
     apologyFiles: ['own-voice.wav', 'apology.wav'],
-    createExtractor: testExtractor,
+    createExtractor,
     readBack: null,
     toTicket,
     now: () => lane,
@@ -132,6 +133,8 @@ export function deskFixture(
       words.forEach((word, index) => {
         plane.emit('spoken', { callId, frame: index, piece: ` ${word}`, atMs: 400 + index * 80 });
       });
+      // Their sound goes out.
+      clock.advance(400 + words.length * 80);
     },
     ended: () => delivery.records.flatMap((record) => (record.kind === 'ended' ? [record] : [])),
   };

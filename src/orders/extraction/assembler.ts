@@ -16,6 +16,8 @@ export class Assembler {
   #lastMs = Number.NEGATIVE_INFINITY;
   #turn = 1;
   #turnIsOpen = false;
+  /** A word was cut off: the rest of it, should it still come, is no word. */
+  #skipsRest = false;
 
   get turn(): number {
     return this.#turn;
@@ -32,8 +34,10 @@ export class Assembler {
     this.#lastMs = atMs;
     for (const part of piece.split(/([\u2581\s]+)/u)) {
       if (part === '') continue;
-      if (/^[\u2581\s]/u.test(part)) this.#endWord(events, atMs);
-      else this.#grow(part, events, atMs);
+      if (/^[\u2581\s]/u.test(part)) {
+        this.#skipsRest = false;
+        this.#endWord(events, atMs);
+      } else if (!this.#skipsRest) this.#grow(part, events, atMs);
     }
     return events;
   }
@@ -52,6 +56,7 @@ export class Assembler {
   cut(atMs: number): AssemblerEvent[] {
     const events: AssemblerEvent[] = [];
     if (atMs - this.#lastMs > WORD_GAP_MS) this.#endWord(events, this.#lastMs);
+    this.#skipsRest = this.#text !== '';
     this.#text = '';
     this.#endTurn(events);
     return events;

@@ -1,8 +1,9 @@
 import type { MenuItem } from '../menu/menu.ts';
 import type { ReviewReason, TicketEvidence, TicketNote } from '../ticket.ts';
 import { slotsAskedFor } from './awaited-slots.ts';
-import { chooseReading, keepCheapest, type Readback } from './choose-reading.ts';
+import { chooseReading, keepCheapest, type Readback, type Withheld } from './choose-reading.ts';
 import type { Span } from './clause.ts';
+import { optionsFor } from './line-matching.ts';
 import { allowOptions, removeOptions } from './loose-reading.ts';
 import type { Mention } from './mention.ts';
 import { MentionParser, type ParsedMentions } from './mention-parser.ts';
@@ -13,7 +14,10 @@ import { withoutKind, withoutOptions } from './out-of-stock.ts';
 import { givingWay, type ReadingContext } from './reading-context.ts';
 import { removeMentioned } from './removal.ts';
 import { oldAndNew, type Segment } from './segment.ts';
+import { isProduct } from './span-tests.ts';
 import type { Vocabulary } from './vocabulary.ts';
+
+const WITHHELD_KEPT = 4;
 
 /** Where a clause's tokens stand in the call. */
 export interface ClauseSource {
@@ -32,6 +36,9 @@ export class CarOrder {
   #askedItem: MenuItem | null = null;
   #hasHadLines = false;
   #awaitedSlots: ReadonlySet<string> = new Set();
+  #withheld: readonly Withheld[] = [];
+  /** "How many?" was asked. */
+  #awaitsCount = false;
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
@@ -92,6 +99,7 @@ export class CarOrder {
     const choice = chooseReading(this.#states, {
       menu: this.#vocabulary.menu,
       readback: this.#readback,
+      withheld: this.#withheld,
       spokenTotalCents: this.#spokenTotalCents,
       turn,
       atMs,
@@ -107,16 +115,25 @@ export class CarOrder {
 
   #readSegment(segment: Segment, clause: ClauseSource, cutWord: string | null, hasRemoved: boolean): void {
     switch (segment.act) {
-      case 'none':
       case 'offer':
+        this.#withhold(segment, clause);
         this.#await(segment);
         return;
-      case 'greet':
+      case 'none':
+        this.#await(segment);
+        return;
       case 'menu':
+        this.#withhold(segment, clause);
+        // "Nuggets are four twenty nine for six": what follows may be of them.
+        if (this.best.lines.length === 0 && segment.spans.filter(isProduct).length === 1)
+          this.#askedItem = itemIn(segment.spans);
+        return;
+      case 'greet':
       case 'total':
         return;
       case 'question':
         this.#await(segment);
+        this.#awaitsCount = segment.spans.some((span) => span.kind === 'cue' && span.text === 'how many');
         this.#askedItem =
           segment.spans.find((span) => span.kind === 'menu' && span.meaning.item !== null)?.kind === 'menu'
             ? itemIn(segment.spans)
@@ -125,6 +142,7 @@ export class CarOrder {
       case 'clear':
         this.#states = this.#states.map((state) => clearLines(state, sourceOf(clause, 0, 1)));
         this.#spokenTotalCents = null;
+        this.#withheld = [];
         this.#doubts.clear();
         return;
       case 'forget':
@@ -136,6 +154,24 @@ export class CarOrder {
       default:
         this.#readMentions(segment, clause, cutWord, hasRemoved);
     }
+  }
+
+  /** One thing offered or priced, which only the total can say was taken. */
+  #withhold(segment: Segment, clause: ClauseSource): void {
+    if (!segment.spans.some(isProduct)) return;
+    const { mentions } = new MentionParser(this.#vocabulary, segment.spans).parse();
+    const [only, ...others] = mentions.filter(({ item }) => item !== null);
+    if (only === undefined || only.item === null || only.isDenied || others.length > 0) return;
+    const line = {
+      item: only.item,
+      quantity: only.quantity ?? 1,
+      size: only.size,
+      options: optionsFor(only.item, only.options),
+    };
+    this.#withheld = [
+      ...this.#withheld.slice(1 - WITHHELD_KEPT),
+      { line, source: sourceOf(clause, only.from, only.to) },
+    ];
   }
 
   /** Which slots the next words may fill. */
@@ -186,6 +222,9 @@ export class CarOrder {
     const counted = old.find((span) => span.kind === 'number');
     const partialCount = counted?.kind === 'number' ? counted.value : null;
     const makesThe = segment.act === 'make' && parsed.mentions.length > 1 && parsed.mentions[0]?.item !== null;
+    const [first, ...rest] = parsed.mentions;
+    const isCount = this.#awaitsCount && rest.length === 0 && first?.item === null && first.quantity !== null;
+    if (parsed.mentions.length > 0) this.#awaitsCount = false;
     const denied = parsed.mentions.some(({ isDenied }) => isDenied);
     const bound = new Map<OrderState, Map<Mention, string>>();
     let states = this.#states;
@@ -204,7 +243,7 @@ export class CarOrder {
           bound: kept,
           partialCount,
           replaces: givingWay(segment, mention),
-          isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace',
+          isOfFocus: (segment.act === 'make' && !makesThe) || segment.act === 'replace' || isCount,
         };
         for (const reading of readMention(state, mention, context)) {
           bound.set(reading, new Map(kept));

@@ -1,7 +1,9 @@
 import type { Menu } from '../menu/menu.ts';
 import {
+  addLine,
   changeLine,
   emptyState,
+  type NewLine,
   type OrderState,
   removeLine,
   type Source,
@@ -17,6 +19,8 @@ const DOUBT = 0.55;
 const TOTAL_FITS = -10;
 /** A read-back is final when no more turns than this lie between it and the closing. */
 const READBACK_TURNS = 2;
+/** A reading with more first mendings than this is not mended twice: the closing must not wait. */
+const TWICE_MENDED = 24;
 
 /** The turn in which the order was last said again; sure: "just", nothing else. */
 export interface Readback {
@@ -24,7 +28,14 @@ export interface Readback {
   readonly isSure: boolean;
 }
 
+/** What was offered or priced and not counted: the guest may have taken it in words that were not heard here. */
+export interface Withheld {
+  readonly line: NewLine;
+  readonly source: Source;
+}
+
 export interface ClosingWords {
+  readonly withheld: readonly Withheld[];
   readonly menu: Menu;
   readonly readback: Readback | null;
   readonly spokenTotalCents: number | null;
@@ -58,7 +69,7 @@ export function chooseReading(
     spokenTotalCents !== null && state.lines.length > 0 && totalCents(menu, state) === spokenTotalCents;
   const weighed = read.map((state) => (fits(state) ? withCost(state, TOTAL_FITS) : state));
   const isFound = spokenTotalCents === null || read.some(fits);
-  const mended = isFound ? [] : mendings(read[0] ?? emptyState, closing).filter(fits);
+  const mended = isFound ? [] : mendedReadings(read, closing, fits);
   const [first = emptyState, second] = keepCheapest([
     ...mended.map((state) => withCost(state, TOTAL_FITS)),
     ...weighed,
@@ -77,9 +88,26 @@ function afterReadback(state: OrderState, { readback, turn, atMs }: ClosingWords
   return readback.isSure || said >= 2 ? [withCost(state, 0.4), dropped] : [state, withCost(dropped, 0.4)];
 }
 
+/** The fewest mendings after which a reading costs what was said: one, or two of a short order. */
+function mendedReadings(
+  read: readonly OrderState[],
+  closing: ClosingWords,
+  fits: (state: OrderState) => boolean,
+): readonly OrderState[] {
+  const once = read.flatMap((state) => mendings(state, closing));
+  const found = once.filter(fits);
+  if (found.length > 0 || once.length > TWICE_MENDED) return found;
+  return once.flatMap((state) => mendings(state, closing)).filter(fits);
+}
+
 /** What the order may be where words were missed. Only one that costs the spoken total is believed; two of them are a doubt. */
 function mendings(state: OrderState, closing: ClosingWords): readonly OrderState[] {
-  return [...withoutReplaced(state, closing), ...withAbsorbed(state, closing), ...withoutEarlierOption(state, closing)];
+  return [
+    ...withoutReplaced(state, closing),
+    ...withAbsorbed(state, closing),
+    ...withoutEarlierOption(state, closing),
+    ...(state.lines.length === 0 ? [] : closing.withheld).map(({ line, source }) => addLine(state, line, source)),
+  ];
 }
 
 /** Of two options of a group the later may have taken the place of the earlier. */

@@ -1,7 +1,7 @@
 import type { Span } from './clause.ts';
 import { deniesList, leadsToCount } from './look-ahead.ts';
 import { type MentionDraft, noPrefix } from './mention-draft.ts';
-import { readNumber, startSplit } from './number-reader.ts';
+import { moveToPart, readNumber, startSplit } from './number-reader.ts';
 import { chunkToAll, clearHalf, setHalf } from './option-scope.ts';
 
 /** What a cue does to the words around it. */
@@ -31,8 +31,8 @@ export function readCue(draft: MentionDraft, span: Extract<Span, { kind: 'cue' }
     case 'split':
     case 'other-half':
       if (draft.halves > 0) setHalf(draft, span.text, index);
-      else if (span.text.startsWith('the other') || span.text.startsWith('the 1'))
-        startSplit(draft, 1, span.from, span.to);
+      else if (isPartOther(draft, span.text)) moveToPart(draft, 1, span);
+      else if (/^the (?:other|1|first|second|third|last)/.test(span.text)) startSplit(draft, 1, span.from, span.to);
       else draft.prefix.isDefinite = true;
       return;
     case 'half':
@@ -81,6 +81,15 @@ export function readCue(draft: MentionDraft, span: Extract<Span, { kind: 'cue' }
       draft.current = null;
     }
   }
+}
+
+/** "no onions on one, no pickles on the other" */
+function isPartOther({ mentions, chunk }: MentionDraft, text: string): boolean {
+  return (
+    text.startsWith('on ') &&
+    mentions.some(({ isSplit }) => isSplit) &&
+    mentions.some(({ options }) => options.some((option) => option.chunk === chunk))
+  );
 }
 
 function readUpgrade(draft: MentionDraft, span: Span): void {

@@ -9,13 +9,17 @@ import { lastWordOf, singularOf, type Vocabulary } from './vocabulary.ts';
  */
 export function impliedItem(mention: Mention, vocabulary: Vocabulary): MenuItem | null {
   const { sizePhrase, options } = mention;
-  if (mention.quantity === null || options.length === 0) return null;
+  if (sizePhrase === null && (mention.quantity === null || options.length === 0)) return null;
   const candidates = vocabulary.menu.items.filter(
     (item) =>
       item.combo === null &&
       (sizePhrase === null || vocabulary.sizeOf(item, sizePhrase) !== null) &&
       optionsFor(item, options).length === options.length,
   );
+  // "Ten piece, ranch": nothing else has that size.
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return only;
+  if (options.length === 0) return null;
   for (const item of candidates) {
     const meaning = vocabulary.phrases.longest([singularOf(lastWordOf(item.name))], 0)?.value;
     if (meaning?.item === item && candidates.every((each) => meaning.kind.includes(each))) return item;

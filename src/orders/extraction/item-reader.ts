@@ -66,7 +66,7 @@ export function readItem(
 }
 
 /** "twelve wings" where twelve is a size; "ten nuggets" where there is a ten piece. */
-function countToSize(draft: MentionDraft, item: MenuItem, mention: MutableMention): void {
+export function countToSize(draft: MentionDraft, item: MenuItem, mention: MutableMention): void {
   const count = mention.quantity ?? 0;
   const size =
     draft.vocabulary.sizeOf(item, String(count)) ??

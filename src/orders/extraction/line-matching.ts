@@ -28,6 +28,12 @@ export function mergeOptions(
   let merged = [...kept];
   for (const each of said) {
     const group = item.groups.find(({ id }) => id === each.option.groupId);
+    // "No onions." "You do want onions": as it comes.
+    const wasLeftOff = kept.some(({ option, action }) => option === each.option && action === 'no');
+    if (wasLeftOff && each.action === 'add' && each.option.priceCents === 0) {
+      merged = merged.filter(({ option }) => option !== each.option);
+      continue;
+    }
     merged = merged.filter(
       ({ option, half, action }) =>
         !(option === each.option && (half === each.half || half === null || each.half === null)) &&

@@ -131,15 +131,41 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
         ),
     );
     if (isThere) return state;
-    const rest = focus !== undefined && focus.quantity >= mention.quantity && touched.length > 1 ? focus : undefined;
+    const again =
+      mention.quantity === null
+        ? undefined
+        : state.lines.find((each) => each.quantity === mention.quantity && holdsAll(each, mention));
+    if (
+      again !== undefined &&
+      !context.segment.isExclusive &&
+      takers.some(({ quantity }) => quantity < (mention.quantity ?? 0) + 1) &&
+      !touched.includes(again) &&
+      touched.length === 0
+    )
+      return changeLine(state, again.id, {}, source);
+    const remaining =
+      focus !== undefined && focus.quantity >= mention.quantity && touched.length > 1 ? focus : undefined;
     const whole =
-      rest ??
+      remaining ??
       takers.findLast(
         ({ quantity, id }) => quantity > (mention.quantity ?? 1) && (state.touched.has(id) || touched.length === 0),
       );
     if (whole !== undefined && whole.quantity > mention.quantity) {
-      const options = mergeOptions(whole.item, whole.options, optionsFor(whole.item, mention.options));
-      const left = changeLine(state, whole.id, { quantity: whole.quantity - mention.quantity }, source, 'split');
+      const kept = givenWay(whole, optionsFor(whole.item, mention.options), context);
+      const options = mergeOptions(whole.item, kept, optionsFor(whole.item, mention.options));
+      // "only one of them without onion": the others have what was said of all.
+      const said = optionsFor(whole.item, mention.options);
+      const isOnlyOfPart = context.segment.isExclusive && said.every((each) => holds(whole, each));
+      const rest = isOnlyOfPart
+        ? whole.options.filter((each) => !said.some(({ option }) => option === each.option))
+        : whole.options;
+      const left = changeLine(
+        state,
+        whole.id,
+        { quantity: whole.quantity - mention.quantity, options: rest },
+        source,
+        'split',
+      );
       const added = addLine(
         left,
         { item: whole.item, quantity: mention.quantity, size: whole.size, options, slots: whole.slots },
@@ -169,6 +195,15 @@ function applyOptions(state: OrderState, mention: Mention, context: ReadingConte
   }
   if (mention.isSplit) context.bound.set(mention, line.id);
   return setOptions(state, line, mention, context);
+}
+
+function holds(line: OrderLine, { option, action }: OrderLine['options'][number]): boolean {
+  return line.options.some((other) => other.option === option && other.action === action);
+}
+
+function holdsAll(line: OrderLine, mention: Mention): boolean {
+  const said = optionsFor(line.item, mention.options);
+  return said.length > 0 && said.every((each) => holds(line, each));
 }
 
 function setOptions(state: OrderState, line: OrderLine, mention: Mention, context: ReadingContext): OrderState {

@@ -32,6 +32,10 @@ export class MentionParser {
   parse(): ParsedMentions {
     for (const [index, span] of this.#draft.spans.entries()) this.#read(span, index);
     this.#flushLoose();
+    const sizes = this.#draft.mentions.filter(
+      ({ item, quantity, sizePhrase, isMore }) => item === null && quantity !== null && sizePhrase !== null && !isMore,
+    );
+    if (sizes.length > 1) for (const size of sizes) size.isSplit = true;
     const mentions = splitChoices(withoutHeads(this.#draft.mentions, this.#draft.namings));
     return {
       mentions,
@@ -161,6 +165,13 @@ export class MentionParser {
         )
       )
         return;
+      // "one second", "five minutes": nothing of the order is counted.
+      if (
+        /^(?:second|seconds|sec|minute|minutes|moment|question|thing|things|time|times|person|people|window|check|checks|name)$/.test(
+          span.text,
+        )
+      )
+        this.#draft.prefix = noPrefix();
       const next = this.#draft.spans[index + 1];
       // "a latte and a breakfast wrap": what follows in a list of products is one.
       const leadsToUnknown =
@@ -178,6 +189,7 @@ export class MentionParser {
       this.#draft.action = null;
       this.#draft.isDenied = false;
     }
+    if (this.#draft.prefix.sizePhrase !== null && this.#isSizeList(next)) this.#flushLoose();
     if (text === ',') {
       if (this.#draft.prefix.sizePhrase !== null && this.#draft.prefix.quantity === null) this.#flushLoose();
       if (next?.kind === 'menu' && next.meaning.item !== null && next.meaning.options.length === 0)
@@ -187,6 +199,12 @@ export class MentionParser {
     if (this.#draft.half !== null && !(text === 'and' && nextStaysHalf)) this.#draft.half = null;
     if (halfFollows(this.#draft.spans, index)) return;
     this.#draft.chunk++;
+  }
+
+  /** "one large, one small": sizes of what was counted before. */
+  #isSizeList(next: Span | undefined): boolean {
+    const goesOn = next?.kind === 'number' || (next?.kind === 'word' && /^an?$/.test(next.text));
+    return goesOn && !this.#draft.spans.some((span) => span.kind === 'menu' && span.meaning.item !== null);
   }
 
   /** A size or "another" that no item followed. */

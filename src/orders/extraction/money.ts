@@ -46,6 +46,13 @@ export function moneyAt(
     if (Number.isInteger(amount) && amount >= 200) return { cents: amount, length: 2 };
     return { cents: Math.round(amount * 100), length: texts[at + 2] === 'dollars' ? 3 : 2 };
   }
+  // "an extra dollar twenty"
+  if (texts[at] === 'dollar') {
+    const part = spokenNumber(texts, texts[at + 1] === 'and' ? at + 2 : at + 1);
+    if (part === null || part.value < 5 || part.value >= 100 || isMenuAt(at + 1)) return null;
+    const end = at + 1 + (texts[at + 1] === 'and' ? 1 : 0) + part.length;
+    return { cents: 100 + part.value, length: end - at + (/^cents?$/.test(texts[end] ?? '') ? 1 : 0) };
+  }
   const decimal = numberOf(texts[at] ?? '');
   if (decimal !== null && /^\d+\.\d\d$/.test(texts[at] ?? ''))
     return { cents: Math.round(decimal * 100), length: /^dollars?$/.test(texts[at + 1] ?? '') ? 2 : 1 };

@@ -14,7 +14,9 @@ export function isOption(draft: MentionDraft, meaning: MenuMeaning, index: numbe
   if (meaning.isShort && (draft.half !== null || draft.afterWith)) return true;
   if (meaning.isShort) return draft.prefix.sizePhrase === null || draft.itemAhead(index) !== null;
   if (draft.prefix.quantity !== null || draft.prefix.isDefinite || draft.prefix.sizePhrase !== null) return false;
-  if (draft.current?.isSplit === true && target === null) return true;
+  // "two with coleslaw": what was counted takes it, or it is a choice of its own.
+  if (draft.current?.isSplit === true && target === null)
+    return draft.takerOf(meaning) !== null || !draft.mentions.some(({ item }) => item !== null);
   if (draft.action !== null && target === null) {
     const next = draft.spans[index + 1];
     // "no guac on those"
@@ -35,6 +37,12 @@ export function readOption(draft: MentionDraft, span: Extract<Span, { kind: 'men
   // "cheese curds": an option's name inside an unknown product's.
   if (next?.kind === 'word' && !next.isKnown && draft.prefix.quantity !== null && draft.current?.isSplit !== true)
     return;
+  const before = draft.spans[index - 1];
+  // "teriyaki sauce": another sauce than the menu's.
+  if (before?.kind === 'word' && !before.isKnown && before.text.length > 3 && !span.text.includes(' ')) {
+    if (!draft.unknownOptions.some((words) => words.endsWith(before.text))) draft.unknownOptions.push(before.text);
+    return;
+  }
   const option: MentionedOption = {
     options: span.meaning.options,
     action: draft.action ?? 'add',

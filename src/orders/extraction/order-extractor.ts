@@ -133,7 +133,12 @@ class MenuOrderExtractor implements OrderExtractor {
     const said = spansOf(tokens, this.#vocabulary, this.#spelling);
     const spans = isCut ? withoutUnfinished(said) : said;
     const { segments, closes, saysFarewell, greets, saysHello, asks, startsNextOrder } = segmentsOf(spans, isQuestion);
-    this.#turnToNextCar(greets || (saysHello && this.#car.hasClosing), closes || saysFarewell, atMs, closed);
+    this.#turnToNextCar(
+      greets || (saysHello && (this.#car.hasClosing || this.#car.hasFarewell)),
+      closes || saysFarewell,
+      atMs,
+      closed,
+    );
     if (startsNextOrder && this.#car.order.best.lines.length > 0 && this.#car.order.spokenTotalCents !== null)
       this.#nextOrder(atMs, closed);
     const { order } = this.#car;

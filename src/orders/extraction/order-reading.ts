@@ -38,7 +38,11 @@ function readAdded(state: OrderState, mention: Mention, context: ReadingContext)
 /** A count with size and options, and nothing on the order that takes them. It may be meant for nothing: the total decides, or a person. */
 function readImplied(state: OrderState, mention: Mention, context: ReadingContext): readonly OrderState[] | null {
   const isFree = !state.lines.some(({ item }) => optionsFor(item, mention.options).length > 0);
-  if (!isFree || context.askedItem !== null || mention.isMore) return null;
+  if (!isFree || context.askedItem !== null || mention.isMore || mention.isSplit || mention.isForAll) return null;
+  const { sizePhrase } = mention;
+  if (mention.kind.length > 0 || mention.becomesCombo || context.segment.act !== 'state') return null;
+  if (sizePhrase !== null && state.lines.some(({ item }) => context.vocabulary.sizeOf(item, sizePhrase) !== null))
+    return null;
   const item = impliedItem(mention, context.vocabulary);
   if (item === null) return null;
   const size = mention.sizePhrase === null ? null : context.vocabulary.sizeOf(item, mention.sizePhrase);

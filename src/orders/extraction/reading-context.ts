@@ -32,6 +32,8 @@ export interface ReadingContext {
 export function givingWay(segment: Segment, mention: Mention): ReadingContext['replaces'] {
   if (segment.act === 'replace' || segment.isChange) return 'group';
   const [only, ...others] = mention.options;
+  // "Make one of them chicken."
+  if (segment.act === 'make' && mention.isSplit && only?.action === 'add' && others.length === 0) return 'group';
   // "Chicken, my mistake."
   if (
     segment.isCorrection &&

@@ -13,7 +13,7 @@ export function settleActs(segments: Segment[], isCorrection: boolean, isQuestio
       segment.act === 'state' &&
       isQuestion &&
       at === segments.length - 1 &&
-      (isSuggestion(segment) || isWithThat(segment))
+      (isSuggestion(segment) || isWithThat(segment) || isBareOptions(segment))
     )
       segment.act = 'offer';
     const choice = segment.act === 'state' || segment.act === 'make' ? choiceAt(segment.spans) : -1;
@@ -22,7 +22,13 @@ export function settleActs(segments: Segment[], isCorrection: boolean, isQuestio
       offered.spans.push(...segment.spans.splice(choice));
       segments.splice(at + 1, 0, offered);
     }
-    if (segment.act === 'state') readPrices(segment);
+    if (segment.act === 'state' && isMissing(segment)) {
+      segment.act = 'out';
+      segment.isTemporary = true;
+      segment.isRunOut = true;
+    }
+    if (segment.act === 'state' && isOfHouse(segment)) segment.act = 'menu';
+    if (segment.act === 'state' && segment.lead !== 'total') readPrices(segment);
     if (segment.act === 'state' && isDefinition(segment.spans)) segment.act = 'menu';
   }
 }
@@ -47,6 +53,42 @@ function dropSizeQuestion(spans: Span[]): void {
 function isSuggestion({ spans }: Segment): boolean {
   const first = spans.find((span) => span.kind !== 'mark');
   return first?.kind === 'word' && first.text === 'like';
+}
+
+/** "Cream?", "Milk in it?": an option and nothing that it is of. */
+function isBareOptions({ spans, isReadback }: Segment): boolean {
+  const said = spans.filter(({ kind }) => kind !== 'mark');
+  if (isReadback || said.length === 0) return false;
+  return said.every(
+    (span, index) =>
+      (span.kind === 'menu' && span.meaning.item === null && span.meaning.options.length > 0) ||
+      (index > 0 && span.kind === 'word' && /^(?:in|on|it|that|those|them)$/.test(span.text)),
+  );
+}
+
+/** "We've got coke, sprite and jarritos": what the house has, without a count or a size. */
+function isOfHouse({ spans, lead }: Segment): boolean {
+  const products = spans.filter(isProduct);
+  const isCounted = spans.some(
+    (span) =>
+      span.kind === 'number' ||
+      (span.kind === 'menu' && span.meaning.isSize) ||
+      (span.kind === 'word' && /^(?:an?|the|your)$/.test(span.text)) ||
+      (span.kind === 'cue' && /^(?:couple|dozen|half-dozen|more)$/.test(span.cue)),
+  );
+  return lead === 'we have got' && products.length > 1 && !isCounted;
+}
+
+/** "Lemonade's out." */
+function isMissing({ spans }: Segment): boolean {
+  const said = spans.filter(({ kind }) => kind !== 'mark');
+  const last = said.at(-1);
+  const named = said.at(-2);
+  if (last?.kind !== 'word' || !/^(?:out|down|gone|broken)$/.test(last.text) || said.length > 4) return false;
+  return (
+    named !== undefined &&
+    (named.kind === 'menu' || (named.kind === 'word' && /^(?:machines?|fryers?|grills?|ovens?)$/.test(named.text)))
+  );
 }
 
 /** "Fries with that?" */
@@ -96,6 +138,7 @@ function readPrices(segment: Segment): void {
       );
     const lead = before?.kind === 'word' ? before.text : '';
     const isMore =
+      (before?.kind === 'cue' && before.cue === 'extra') ||
       (after?.kind === 'cue' && (after.cue === 'more' || after.cue === 'extra' || after.cue === 'all')) ||
       (after?.kind === 'word' && /^(?:apiece|per|off|upcharge|for)$/.test(after.text));
     if (isMore || /^(?:for|at)$/.test(lead) || (hasItem && /^(?:is|are|just|only|be)$/.test(lead))) {

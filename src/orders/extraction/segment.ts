@@ -36,6 +36,8 @@ export interface Segment {
   isTemporary: boolean;
   /** "out of": said of the thing itself. */
   isRunOut: boolean;
+  /** The words that opened it: "we have got". */
+  lead: string;
 }
 
 export function newSegment(act: SegmentAct): Segment {
@@ -50,6 +52,7 @@ export function newSegment(act: SegmentAct): Segment {
     isReversed: false,
     isTemporary: false,
     isRunOut: false,
+    lead: '',
   };
 }
 
@@ -59,9 +62,18 @@ export function oldAndNew({ act, spans, isReversed }: Segment): {
   readonly target: readonly Span[];
 } {
   const isTurn = (span: Span) => span.kind === 'word' && /^(?:to|with|for|into|by)$/.test(span.text);
-  const at = act === 'replace' ? spans.findLastIndex(isTurn) : -1;
+  const at =
+    act === 'replace'
+      ? spans.findLastIndex((span, index) => isTurn(span) && spans.slice(index + 1).some(({ kind }) => kind === 'menu'))
+      : -1;
   if (at < 0) return { old: [], target: spans };
   const left = spans.slice(0, at);
   const right = spans.slice(at + 1);
-  return isReversed && at > 0 ? { old: right, target: left } : { old: left, target: right };
+  if (!isReversed || at === 0) return { old: left, target: right };
+  // "rings instead of fries, and a coke": the list goes on after what gave way.
+  const named = right.findIndex(({ kind }) => kind === 'menu');
+  const end = right.findIndex(
+    (span, index) => index > named && (span.kind === 'mark' || (span.kind === 'word' && span.text === 'and')),
+  );
+  return end < 0 ? { old: right, target: left } : { old: right.slice(0, end), target: [...left, ...right.slice(end)] };
 }

@@ -24,6 +24,22 @@ export interface Segmented {
   readonly startsNextOrder: boolean;
 }
 
+/** "Thanks for choosing ...": a name, or what the agent asks, follows. */
+function leadsToWelcome(spans: readonly Span[], index: number): boolean {
+  if (spans.slice(0, index).some((span) => span.kind === 'menu' || span.kind === 'money')) return false;
+  return spans.slice(index + 1).some((span) => span.kind === 'menu' || (span.kind === 'cue' && span.cue !== 'filler'));
+}
+
+function endsWithOn(spans: readonly Span[]): boolean {
+  const at = spans.findIndex((span) => span.kind === 'mark' || span.kind === 'cue');
+  const last = spans.slice(0, at < 0 ? spans.length : at).at(-1);
+  return last?.kind === 'word' && (last.text === 'on' || last.text === 'in');
+}
+
+function isOrderNoun(span: Span | undefined): boolean {
+  return span?.kind === 'word' && /^(?:order|check|ticket)$/.test(span.text);
+}
+
 /** Cuts a clause into segments at its cues and gives each its act. `isQuestion`: the clause ended with a question mark. */
 export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segmented {
   const segments: Segment[] = [];
@@ -81,6 +97,17 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
           )
         )
           current.isTemporary = true;
+        // "Sorry, no steak tonight."
+        if (
+          isCorrection &&
+          /^(?:tonight|today|this morning|this evening|anymore)$/.test(span.text) &&
+          current.act === 'state'
+        ) {
+          if (current.spans.some((other) => other.kind === 'cue' && other.cue === 'no')) {
+            current.act = 'out';
+            current.isRunOut = true;
+          }
+        }
         // "So no fries right now."
         if (/^(?:right now|at the moment|at this time|currently)$/.test(span.text) && current.act === 'state') {
           if (current.spans.some((other) => other.kind === 'cue' && other.cue === 'no')) current.act = 'out';
@@ -93,8 +120,13 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         open('state').isReadback = true;
         break;
       case 'readback':
-        if (isClosedTalk()) current.spans.push(span);
-        else open('state').isReadback = true;
+        // "And for the drinks I have ...": the question was the guest's.
+        if (isClosedTalk() && !(current.act === 'question' && /^(?:i|you) (?:have|got)/.test(span.text)))
+          current.spans.push(span);
+        else {
+          open('state').isReadback = true;
+          current.lead = span.text;
+        }
         break;
       case 'just': {
         if (isClosedTalk() || current.act === 'total') break;
@@ -131,14 +163,22 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
       case 'add':
         // "with chicken added"
         if (span.text === 'added' && (next === undefined || next.kind === 'mark')) current.spans.push(span);
-        else if (!isAsking()) open('state').isAddition = true;
+        else if (!isAsking()) {
+          // "on half of it add green peppers": the half is of what is added.
+          const half = current.spans.at(-1);
+          if (half?.kind === 'cue' && (half.cue === 'half' || half.cue === 'other-half')) current.spans.pop();
+          open('state').isAddition = true;
+          if (half?.kind === 'cue' && (half.cue === 'half' || half.cue === 'other-half')) current.spans.push(half);
+        }
         break;
       case 'fine':
         if (current.act === 'state') current.act = 'allow';
         break;
       case 'greet':
-        greets = greets || span.text !== 'this is';
-        open('greet');
+        // "Thanks for calling." at the end is no welcome.
+        if (span.text.startsWith('thank') && !leadsToWelcome(spans, index)) open('none');
+        else greets = greets || span.text !== 'this is';
+        if (current.act !== 'none') open('greet');
         break;
       case 'ask-more':
         asks = true;
@@ -164,6 +204,14 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         break;
       case 'total':
         open('total');
+        // "The total for one salad is ...": what it is for is said again.
+        if (
+          spans.slice(index + 1).some((other) => other.kind === 'word' && other.text === 'for') &&
+          spans.slice(index + 1).some(isProduct)
+        ) {
+          open('state').isReadback = true;
+          current.lead = 'total';
+        }
         break;
       case 'offer':
       case 'suggest':
@@ -182,7 +230,7 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         if (span.text === 'has' && next?.kind !== 'menu' && !(current.spans.at(-1)?.kind === 'menu' && isUnknown(next)))
           break;
         // "The first is a large latte": said of an order, not of a product.
-        if (isOrdinal(spans[index - 1])) break;
+        if (isOrdinal(spans[index - 1]) || isOrderNoun(spans[index - 1])) break;
         if (current.act === 'state') current.act = 'menu';
         break;
       case 'unavailable':
@@ -260,6 +308,16 @@ export function segmentsOf(spans: readonly Span[], isQuestion: boolean): Segment
         if (span.text === 'no' && isBetweenMarks(spans, index) && current.spans.some(isProduct)) {
           isCorrection = true;
           open('state').isChange = true;
+          break;
+        }
+        // "No, mild sauce."
+        if (span.text === 'no' && current.spans.length === 0 && next?.kind === 'mark') {
+          current.isCorrection = true;
+          break;
+        }
+        // "Leave the ketchup on."
+        if (span.text === 'leave the' && current.act === 'state' && endsWithOn(spans.slice(index + 1))) {
+          open('allow');
           break;
         }
         if (next !== undefined) current.spans.push(span);

@@ -19,7 +19,7 @@ export function readUnknown(draft: MentionDraft, span: Extract<Span, { kind: 'wo
       : '';
   const target =
     draft.prefix.quantity !== null
-      ? isOrdered(draft, before)
+      ? isOrdered(draft, before) && !span.isOfMenu
         ? draft.unknownItems
         : draft.doubtfulItems
       : draft.afterWith || draft.action !== null

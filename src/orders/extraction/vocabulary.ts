@@ -4,6 +4,9 @@ import { cuePhrases, cueWords } from './cues.ts';
 import { numberOf, tokensOfPhrase } from './tokens.ts';
 import { PhraseTrie } from './trie.ts';
 
+/** Everyday words that alone may stand for an item: two crunchy. */
+const textures: ReadonlySet<string> = new Set(['crunchy', 'crispy', 'grilled', 'toasted', 'fried', 'baked']);
+
 /** What a phrase of the menu may mean. */
 export interface MenuMeaning {
   item: MenuItem | null;
@@ -39,7 +42,10 @@ export class Vocabulary {
     }
     this.#addKinds();
     for (const item of menu.items) this.#addShortName(item);
-    this.#meaning(tokensOfPhrase(menu.name)).isStore = true;
+    const store = tokensOfPhrase(menu.name);
+    this.#meaning(store).isStore = true;
+    // "Slice House." of a Slice House Pizza.
+    if (store.length > 2) this.#meaning(store.slice(0, -1)).isStore = true;
   }
 
   /** The name of `item`'s size that `phrase` means, or null. */
@@ -127,7 +133,12 @@ export class Vocabulary {
     const siblings = this.menu.items.filter((other) => tokensOfPhrase(other.name).at(-1) === last);
     if (name.length < 2 || siblings.length < 2 || item.combo !== null) return;
     const short = name.slice(0, -1);
-    if (short.some((word) => commonWords.has(word) || cueWords.has(word) || numberOf(word) !== null)) return;
+    if (
+      short.some(
+        (word) => (commonWords.has(word) && !textures.has(word)) || cueWords.has(word) || numberOf(word) !== null,
+      )
+    )
+      return;
     const meaning = this.#meaning(short);
     if (meaning.isSize || meaning.item !== null) return;
     meaning.item = item;
