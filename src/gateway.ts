@@ -197,6 +197,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     log: room('records'),
   });
   media.on('stats', (stats) => traces.measured(stats));
+  started.add(() => traces.stop());
   const desk = new Desk(
     {
       storeId: config.store.id,

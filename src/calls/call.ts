@@ -168,9 +168,9 @@ export class Call {
     if (isAgentTalking) this.#heard.announce({ piece: piece.piece, atMs: piece.atMs });
   }
 
-  /** What was announced from there on is not heard, so it is not ordered. */
-  onCut(atMs: number): void {
-    this.#heard.cut(atMs);
+  /** What was announced for that time is not heard, so it is not ordered. */
+  onCut(atMs: number, untilMs: number | null): void {
+    this.#heard.cut(atMs, untilMs);
   }
 
   #onHeard(piece: TimedPiece): void {

@@ -156,7 +156,7 @@ export class Desk implements CallDesk {
         this.raise({ code: 'SIP_SERVER_LOST', details: { reason: 'its process or connection ended' } });
     });
     media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
-    media.on('cut', ({ callId, atMs }) => this.#calls.get(callId)?.onCut(atMs));
+    media.on('cut', ({ callId, atMs, untilMs }) => this.#calls.get(callId)?.onCut(atMs, untilMs));
     media.on('dtmf', ({ callId, digit, atMs }) => {
       const guests = callOfCrewLeg(callId);
       if (guests === null) this.#calls.get(callId)?.onDtmf(digit, atMs);

@@ -1,6 +1,9 @@
 import type { TimedPiece } from '../orders/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 
+/** Less than a frame that is left out leaves its words to be understood. */
+const FRAME_MS = 80;
+
 export interface HeardPiecesOptions {
   readonly clock: Clock;
   /** Milliseconds since the start of the call's media, the clock of `TimedPiece.atMs`. */
@@ -30,15 +33,24 @@ export class HeardPieces {
     this.#release();
   }
 
-  /** What was announced for `atMs` and later is not heard. */
-  cut(atMs: number): void {
+  /**
+   * What was announced for `atMs` and later is not heard, up to `untilMs` where that is given: then what is behind it sounds so much earlier.
+   */
+  cut(atMs: number, untilMs: number | null = null): void {
     this.#release();
-    const from = this.#waiting.findIndex((piece) => piece.atMs >= atMs);
-    const dropped = from < 0 ? [] : this.#waiting.splice(from);
+    const goneMs = untilMs === null ? Number.POSITIVE_INFINITY : untilMs - atMs;
+    const isGone = (piece: TimedPiece) => piece.atMs >= atMs && piece.atMs < atMs + goneMs && goneMs >= FRAME_MS;
+    const all = this.#waiting.splice(0);
     // Silence that is not heard cuts nothing off.
-    if (!dropped.some(({ piece }) => piece !== null && piece !== '')) return;
-    this.flush();
-    this.#options.cut(atMs);
+    const isWordGone = all.some((piece) => isGone(piece) && piece.piece !== null && piece.piece !== '');
+    const before = all.filter((piece) => piece.atMs < atMs);
+    if (isWordGone) {
+      for (const piece of before) this.#options.heard(piece);
+      this.#options.cut(atMs);
+    } else this.#waiting.push(...before);
+    const behind = all.filter((piece) => piece.atMs >= atMs && !isGone(piece));
+    this.#waiting.push(...behind.map((piece) => ({ ...piece, atMs: Math.max(atMs, piece.atMs - goneMs) })));
+    this.#release();
   }
 
   /** All that is left is taken as heard: at the end of a call an order is worth more than its last words' sound. */

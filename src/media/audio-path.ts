@@ -25,8 +25,11 @@ export interface AudioPathOptions {
   readonly nextSendMs: () => number | null;
   /** A frame of the partner came; its sound begins to go out at `soundsAtMs`, or never (a clip plays). */
   readonly onFrame: (frame: PartnerFrame, index: number, soundsAtMs: number | null) => void;
-  /** Sound that was announced by `onFrame` for this instant and after it is not sent, at least in part. */
-  readonly onCut: (atMs: number) => void;
+  /**
+   * Sound that was announced by `onFrame` for this instant and after it is not sent, up to `untilMs`: what is behind goes out so much earlier. null:
+   * all of it.
+   */
+  readonly onCut: (atMs: number, untilMs: number | null) => void;
 }
 
 /**
@@ -126,7 +129,9 @@ export class AudioPath {
       return;
     }
     const nextSendMs = this.#options.nextSendMs();
-    if (this.#playout.push(frame.samples) > 0) this.#options.onCut(nextSendMs ?? nowMs);
+    const headMs = nextSendMs ?? nowMs;
+    const droppedMs = this.#playout.push(frame.samples) / SAMPLES_PER_MS;
+    if (droppedMs > 0) this.#options.onCut(headMs, headMs + droppedMs);
     const aheadMs = this.#playout.levelMs - frame.samples.length / SAMPLES_PER_MS;
     const soundsAtMs = (nextSendMs ?? nowMs) + aheadMs;
     if (nextSendMs !== null) this.#level.observe(soundsAtMs - nowMs, nowMs);
@@ -163,20 +168,20 @@ export class AudioPath {
 
   /** Out: a clip instead of the partner, whose sound ends here. Resolves when its last packet is sent or the path is closed. */
   play(clip: Float32Array): Promise<void> {
-    if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs());
+    if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs(), null);
     return this.clips.add(clip);
   }
 
   /** Out: what is played ends, and so does what the partner had said before. */
   stopPlaying(): void {
     this.clips.stop();
-    if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs());
+    if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs(), null);
     this.meter.forget();
   }
 
   /** Out: the time of a packet passes without its sound (a hold, a telephone event). */
   skip(ptimeMs: number): void {
-    if (!this.#isSkipping && this.#playout.levelMs > 0) this.#options.onCut(this.#options.nowMs());
+    if (!this.#isSkipping && this.#playout.levelMs > 0) this.#options.onCut(this.#options.nowMs(), null);
     this.#isSkipping = true;
     const said = this.#nextSaid(ptimeMs).fill(0);
     this.#options.recording?.said(said);

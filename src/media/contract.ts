@@ -129,10 +129,11 @@ export interface MediaEvents {
   /** Every frame of the agent, in order, with or without text. */
   spoken(piece: SpokenPiece): void;
   /**
-   * The guest does not hear what was announced as `spoken` from this time on, at least not all of it: it was dropped to stay close to the
-   * guest, a clip plays instead, or the call is held. Times are those of `SpokenPiece`. Frames that come after it are announced anew.
+   * The guest does not hear what was announced as `spoken` from this time on, up to `untilMs`: it was dropped to stay close to the guest, and what is
+   * behind it sounds so much earlier. `untilMs` null: all of it, because a clip plays instead, the call is held, or somebody else talks. Times are
+   * those of `SpokenPiece`. Frames that come after it are announced anew.
    */
-  cut(event: { readonly callId: string; readonly atMs: number }): void;
+  cut(event: { readonly callId: string; readonly atMs: number; readonly untilMs: number | null }): void;
   /** A telephone-event (RFC 4733), once, when it begins. */
   dtmf(event: { readonly callId: string; readonly digit: string; readonly atMs: number }): void;
   /** The recording stops (card numbers) or goes on; in between it has silence behind a tone. */
@@ -182,7 +183,7 @@ export interface PartnerFrame {
 export interface SessionEvents {
   spoken(piece: { readonly frame: number; readonly piece: string | null; readonly atMs: number }): void;
   /** See `MediaEvents.cut`. */
-  cut?(position: { readonly atMs: number }): void;
+  cut?(position: { readonly atMs: number; readonly untilMs: number | null }): void;
   dtmf(event: { readonly digit: string; readonly atMs: number }): void;
   /** See `MediaEvents.recordingPaused`. */
   recordingPaused?(change: { readonly isPaused: boolean; readonly atMs: number }): void;

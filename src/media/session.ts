@@ -129,7 +129,11 @@ class Session implements MediaSession {
       nowMs: () => clock.nowMs(),
       nextSendMs: () => this.#sender.nextMs,
       onFrame: (frame, index, soundsAtMs) => this.#onFrame(frame, index, soundsAtMs),
-      onCut: (atMs) => this.#options.events.cut?.({ atMs: this.#sinceStart(atMs) }),
+      onCut: (atMs, untilMs) =>
+        this.#options.events.cut?.({
+          atMs: this.#sinceStart(atMs),
+          untilMs: untilMs === null ? null : this.#sinceStart(untilMs),
+        }),
     });
     this.#reporter.start();
     this.#fillerTimer = clock.after(FILLER_AFTER_MS, () => this.#startSending());

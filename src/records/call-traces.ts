@@ -57,6 +57,7 @@ interface Open {
 export class CallTraces implements CallTraceBook {
   readonly #options: CallTracesOptions;
   readonly #open = new Map<string, Open>();
+  #isStopped = false;
   #refusedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CallTracesOptions) {
@@ -108,8 +109,16 @@ export class CallTraces implements CallTraceBook {
       this.#refusedMs = clock.nowMs();
     }
     void this.#write(call).then((lines) => {
-      clock.after(LAST_MESSAGES_MS, () => void this.#write(call, lines).then(() => this.#forgetOldest()));
+      if (this.#isStopped) return;
+      clock.after(LAST_MESSAGES_MS, () => {
+        if (!this.#isStopped) void this.#write(call, lines).then(() => this.#forgetOldest());
+      });
     });
+  }
+
+  /** Nothing is written any more: what is known of calls that have just ended is. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #change(callId: string, change: Partial<Omit<CallTrace, 'ladder'>>): void {
@@ -139,7 +148,7 @@ export class CallTraces implements CallTraceBook {
 
   #forgetOldest(): void {
     const { directory } = this.#options;
-    const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    const files = namesIn(directory).filter((name) => name.endsWith('.json'));
     // Names of calls sort by their time.
     for (const name of files.sort().slice(0, Math.max(0, files.length - TRACES_KEPT)))
       rmSync(join(directory, name), { force: true });

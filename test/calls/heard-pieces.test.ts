@@ -84,7 +84,7 @@ async function burgerCall(leadMs: number) {
           atMs += 80;
         }
       }
-      desk.plane.emit('cut', { callId, atMs: cutMs });
+      desk.plane.emit('cut', { callId, atMs: cutMs, untilMs: null });
       desk.clock.advance(atMs - nowMs + 960);
       frame += 12;
     },

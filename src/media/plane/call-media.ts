@@ -84,7 +84,7 @@ export class CallMedia {
           spoken: ({ frame, piece, atMs }) => {
             if (!partner.isPerson) emit('spoken', { callId, frame, piece, atMs: atMs + call.#textLeadMs });
           },
-          cut: ({ atMs }) => emit('cut', { callId, atMs }),
+          cut: (position) => emit('cut', { callId, ...position }),
           dtmf: ({ digit, atMs }) => emit('dtmf', { callId, digit, atMs }),
           recordingPaused: (change) => emit('recordingPaused', { callId, ...change }),
           mediaTimeout: (silentMs) => emit('mediaTimeout', { callId, silentMs }),
