@@ -83,7 +83,7 @@ export async function* precisionReport(
 }
 
 /** How far logits are apart, and how often the likeliest is the same. */
-class LogitComparison {
+export class LogitComparison {
   readonly #card: number;
   #most = 0;
   #sum = 0;
