@@ -20,7 +20,7 @@ t.test('a call that was taken is replayed by its id, equal to the last token', {
     existsSync(file) && statSync(file).size > 1_000 ? true : null,
   );
   const metrics = await gateway.metrics.registry.metrics();
-  t.match(metrics, /speakerpost_engine_ms\{(process="0",)?stage="total",quantile="0\.99"\} \d/);
+  t.match(metrics, /speakerpost_engine_ms\{(engine="0",)?stage="total",quantile="0\.99"\} \d/);
   await gateway.stop();
   const replay = spawnSync(
     process.execPath,
