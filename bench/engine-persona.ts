@@ -2,9 +2,9 @@
  * What the start of a call costs: preparing a persona's image, making a lane a copy of it, and the way from the request for a lane to the first
  * frame out. The first preparation is printed apart: the ones after it are what a call meets whose persona was evicted.
  *
- *     node bench/engine-persona.ts [--model DIR] [--device D] [--positions N] [--lanes N] [--rounds N]
+ *     node bench/engine-persona.ts [--model DIR] [--device D] [--type T] [--held N] [--positions N] [--lanes N] [--rounds N]
  *
- * `--positions`: of the prompt, half of them voice.
+ * `--positions`: of the prompt, half of them voice. `--held`: positions of a lane's cache; `--type`: as engine.type.
  */
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,12 +16,14 @@ import { connectEngine } from '../src/engine/serving/client.ts';
 import { startEngineProcess } from '../src/engine/serving/supervisor.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
-import { distribution, machine } from './figures.ts';
+import { distribution, machine, modelNumbers } from './figures.ts';
 
 const { values } = parseArgs({
   options: {
     model: { type: 'string', default: join(import.meta.dirname, '../models/nano') },
     device: { type: 'string', default: 'cpu' },
+    type: { type: 'string' },
+    held: { type: 'string' },
     positions: { type: 'string', default: '200' },
     lanes: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '20' },
@@ -31,6 +33,7 @@ const directory = resolve(values.model);
 const device = parseDeviceName(values.device);
 const lanes = Number(values.lanes);
 const rounds = Number(values.rounds);
+const numbers = modelNumbers({ type: values.type, positions: values.held });
 const { lm, prompt } = openCheckpoint(directory).configuration;
 
 console.log(machine());
@@ -38,7 +41,7 @@ await inTheModel();
 await throughTheProcess();
 
 async function inTheModel(): Promise<void> {
-  const model = await loadModel(directory, { lanes, device, threads: 1 });
+  const model = await loadModel(directory, { lanes, device, threads: 1, ...numbers });
   console.log(`${model.summary.device}, ${lanes} lanes`);
   for (const kind of ['codes', 'embeddings'] as const) {
     const given = promptOf(kind);
@@ -85,6 +88,7 @@ async function throughTheProcess(): Promise<void> {
       lanes,
       device,
       threads: 1,
+      numbers,
       personas,
       personaImages: { count: 2, bytes: 4e9 },
       frameBudgetMs: null,

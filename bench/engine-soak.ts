@@ -2,7 +2,7 @@
  * Two things that must not happen to an engine process: a lane lost among calls opened and closed at random, and memory that grows while
  * calls talk. Prints the memory of host and card as it goes, and the growth at the end; exits 1 where a lane is lost.
  *
- *     node bench/engine-soak.ts [--model DIR] [--device D] [--processes N] [--lanes N] [--calls N] [--seconds N]
+ *     node bench/engine-soak.ts [--model DIR] [--device D] [--type T] [--positions N] [--processes N] [--lanes N] [--calls N] [--seconds N]
  *
  * First `--calls` calls of up to a second come and go as quickly as they can be run, then `--lanes` lanes talk for `--seconds`, paced
  * as calls are.
@@ -18,12 +18,14 @@ import { placementOrder } from '../src/engine/serving/placement.ts';
 import type { EngineMemory } from '../src/engine/serving/process-messages.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
-import { distribution, machine, quantile } from './figures.ts';
+import { distribution, machine, modelNumbers, quantile } from './figures.ts';
 
 const { values } = parseArgs({
   options: {
     model: { type: 'string', default: join(import.meta.dirname, '../models/nano') },
     device: { type: 'string', default: 'cpu' },
+    type: { type: 'string' },
+    positions: { type: 'string' },
     processes: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '4' },
     calls: { type: 'string', default: '1000' },
@@ -46,6 +48,7 @@ const fleet = startEngineFleet(
     lanes,
     devices,
     threads: 1,
+    numbers: modelNumbers(values),
     personas,
     personaImages: { count: 2, bytes: 2e9 },
     frameBudgetMs: null,

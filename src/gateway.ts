@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openAccess } from './access/access.ts';
 import { makeFirstPerson, type Terminal } from './access/first-password.ts';
-import { callDescriptions } from './calls/call-descriptions.ts';
+import { callDescriptions, type DescriptionSettings } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
+import { rehearsedDescriptions, rehearseLane } from './calls/rehearsal.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
 import { apologyClip, type StoreConfig } from './config/store.ts';
 import type { EngineDescription, SpokenClip } from './engine/contract.ts';
@@ -28,7 +29,8 @@ import type { Log } from './runtime/log.ts';
 import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { version } from './runtime/version.ts';
-import type { SipServerProcess } from './sip/contract.ts';
+import type { SipServerProcess, SipSource } from './sip/contract.ts';
+import { rehearseCalls } from './sip/rehearsal.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
 import { DialRules } from './sip/trunks/dial-rules.ts';
@@ -173,6 +175,8 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     log: room('records'),
   });
   media.on('stats', (stats) => traces.measured(stats));
+  const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
+    callDescriptions({ address: externalAddress ?? bind, ...media }, transport);
   const desk = new Desk(
     {
       storeId: config.store.id,
@@ -189,7 +193,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: (trunk, transport) => callDescriptions({ address: externalAddress ?? bind, ...trunk }, transport),
+      describe,
       delivery,
       clock,
       log: room('calls'),
@@ -228,7 +232,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   );
   started.add(() => web.close());
   started.add(() => desk.stop());
-  const ready = whenReady(engine, delivery);
+  // As if by TLS: then the store's SRTP keys may be in it.
+  const rehearsed = rehearseCalls(
+    rehearsedDescriptions(() => describe(config.media, 'tls')),
+    room('sip'),
+  );
+  started.add(() => rehearsed);
+  const ready = whenReady(engine, delivery).then(async (description) => {
+    await rehearsed;
+    const personaId = lanes[0]?.personaId ?? '';
+    await rehearseLane(media, { bindAddress: bind, personaId, lanes: config.engine.lanes }, room('calls'));
+    return description;
+  });
   // Whoever waits hears of a failure; the engine's own state tells everyone else.
   ready.catch(() => undefined);
   log.info({ version, sip: userAgent.listening, web: web.url, store: config.store.id }, 'gateway started');

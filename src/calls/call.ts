@@ -20,9 +20,9 @@ export interface CallOptions extends MediaLegOptions {
   readonly maxMs: number;
   /** `Retry-After` of the 486 when every lane is taken. */
   readonly retryAfterSeconds: number;
-  readonly trunk: Pick<TrunkConfig, 'dtmf' | 'earlyMedia'>;
   /** What the agent begins with; null: as the model wants. */
   readonly greeting: string | null;
+  readonly trunk: Pick<TrunkConfig, 'dtmf' | 'earlyMedia'>;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }

@@ -95,10 +95,10 @@ const media = z.strictObject({
 const engine = z.strictObject({
   /** Checkpoint folder. */
   model: z.string().min(1),
-  /** `cuda`, `cuda:1`: a card by its number; `cuda:0,1`: several; `auto`: every usable card, else the CPU, and the log says why. */
+  /** `cuda`, `cuda:1`: a card by its number; `cuda:0,1`: several; `webgpu`: another GPU; `auto`: every usable card, else the CPU, and the log says why. */
   device: z
     .string()
-    .regex(/^(cpu|auto|cuda(:\d+(,\d+)*)?)$/, 'expected cpu, cuda, cuda:N, cuda:N,M or auto')
+    .regex(/^(cpu|auto|webgpu|cuda(:\d+(,\d+)*)?)$/, 'expected cpu, cuda, cuda:N, cuda:N,M, webgpu or auto')
     .default('cpu'),
   /** Processes on the CPU; on cards there is one a card. */
   processes: z.int().min(1).max(16).default(1),

@@ -73,6 +73,11 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
   };
 }
 
+/** Where the engine keeps the apology in the voice of a persona. */
+export function apologyClip(dataDirectory: string, personaId: string): string {
+  return join(dataDirectory, 'cache', `apology-${encodeURIComponent(personaId)}.wav`);
+}
+
 function trunkOf(trunk: StoreSettings['sip']['trunks'][number], media: StoreSettings['media']): TrunkConfig {
   return {
     ...trunk,
@@ -80,11 +85,6 @@ function trunkOf(trunk: StoreSettings['sip']['trunks'][number], media: StoreSett
     srtp: trunk.srtp ?? media.srtp,
     srtpKeysInClear: trunk.srtpKeysInClear ?? media.srtpKeysInClear,
   };
-}
-
-/** Where the engine keeps the apology in the voice of a persona. */
-export function apologyClip(dataDirectory: string, personaId: string): string {
-  return join(dataDirectory, 'cache', `apology-${encodeURIComponent(personaId)}.wav`);
 }
 
 function webTlsOf(tls: StoreSettings['web']['tls'], beside: (name: string) => string): StoreSettings['web']['tls'] {

@@ -4,6 +4,7 @@ import { modelMemory } from '../engine/checkpoint/memory.ts';
 import { askCuda } from '../engine/ort/ask-cuda.ts';
 import type { CudaCard, CudaDescription } from '../engine/ort/describe-cuda.ts';
 import { OrtLibrary } from '../engine/ort/library.ts';
+import { checkFilters, checkWebGpu } from '../engine/ort/webgpu-device.ts';
 import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
 import { cardsOf } from '../engine/serving/choose-devices.ts';
 import { checkLanesFit } from '../engine/serving/lanes-fit.ts';
@@ -35,6 +36,11 @@ export function engineChecks(config: StoreConfig): readonly Check[] {
 /** What the engine will run on, whether its lanes fit there, and what a card lacks, by name. */
 async function checkDevice({ engine }: StoreConfig): Promise<Finding> {
   if (engine.device === 'cpu') return checkCpu(engine);
+  if (engine.device === 'webgpu') {
+    checkWebGpu();
+    checkFilters(openCheckpoint(engine.model).configuration.mimi.filters);
+    return ok('a GPU through WebGPU: for small models; speakerpost golden --device webgpu proves it');
+  }
   const description = await askCuda();
   const { problem } = description;
   if (problem !== null) {
@@ -48,19 +54,20 @@ async function checkDevice({ engine }: StoreConfig): Promise<Finding> {
 }
 
 /** @throws ENGINE_LANES_TOO_MANY */
-function checkCpu({ model, processes, lanes }: StoreConfig['engine']): Finding {
-  const memory = modelMemory(openCheckpoint(model).configuration, 'cpu float32');
+function checkCpu({ model, processes, lanes, cache }: StoreConfig['engine']): Finding {
+  const memory = modelMemory(openCheckpoint(model).configuration, 'cpu float32', cache.positions ?? undefined);
   checkLanesFit(memory, lanes, process.availableMemory(), processes);
   return ok(`cpu, ${processes} process${processes === 1 ? '' : 'es'}; ${lanes} lanes fit into memory`);
 }
 
 /** @throws ENGINE_LANES_TOO_MANY, CUDA_CARD_UNSUPPORTED */
 function checkCards(
-  { model, lanes }: StoreConfig['engine'],
+  { model, lanes, type, cache }: StoreConfig['engine'],
   wanted: readonly number[],
   { cards, provider, versions }: CudaDescription,
 ): Finding {
-  const memory = modelMemory(openCheckpoint(model).configuration, 'cuda bfloat16');
+  const { configuration } = openCheckpoint(model);
+  const memory = modelMemory(configuration, `cuda ${type ?? 'bfloat16'}`, cache.positions ?? undefined);
   const each = wanted.map((index, i) => {
     const card = cards.find((found) => found.index === index);
     if (card?.isSupported !== true) {

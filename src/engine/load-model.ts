@@ -5,6 +5,7 @@ import { Mimi } from './mimi/mimi.ts';
 import type { LoadModel, ModelOptions, SpeechModel } from './model-contract.ts';
 import { openDevice } from './ort/open-device.ts';
 import { OrtRuntime } from './ort/session.ts';
+import { checkFilters } from './ort/webgpu-device.ts';
 import { RecordedFrames } from './recorded-frames.ts';
 import { checkLanesFit } from './serving/lanes-fit.ts';
 import { CheckpointModel } from './speech-model.ts';
@@ -15,11 +16,12 @@ import { SteppedFrames } from './stepped-frames.ts';
  * first frame of a call is as quick as any.
  * @throws MODEL_CONFIG_INVALID, MODEL_FILE_MISSING, MODEL_FILE_INVALID, MODEL_TENSOR_MISSING, MODEL_TENSOR_SHAPE,
  *   MODEL_TENSOR_TYPE, ENGINE_LANES_TOO_MANY, ORT_LIBRARY_MISSING, ORT_VERSION_UNTESTED, ORT_FAILED, CUDA_PROVIDER_MISSING,
- *   CUDA_LIBRARY_MISSING, CUDA_CARD_UNSUPPORTED, CUDA_FAILED
+ *   CUDA_LIBRARY_MISSING, CUDA_CARD_UNSUPPORTED, CUDA_FAILED, WEBGPU_UNAVAILABLE
  */
 export const loadModel: LoadModel = async (directory: string, options: ModelOptions): Promise<SpeechModel> => {
   const checkpoint = openCheckpoint(directory);
   const { device, reason } = openDevice(options.device);
+  if (device.name === 'webgpu') checkFilters(checkpoint.configuration.mimi.filters);
   const { threads, positions = checkpoint.configuration.lm.context, cachePolicy = 'ring' } = options;
   const type = options.type ?? (device.recorder === null ? 'float32' : 'bfloat16');
   const codec = options.codec ?? (device.recorder === null ? 'float32' : 'tf32');

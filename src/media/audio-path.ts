@@ -22,6 +22,8 @@ export interface AudioPathOptions {
   readonly nextSendMs: () => number | null;
   /** A frame of the partner came; its sound begins to go out at `soundsAtMs`, or never (a clip plays). */
   readonly onFrame: (frame: PartnerFrame, index: number, soundsAtMs: number | null) => void;
+  /** Sound that was announced by `onFrame` for this instant and after it is not sent, at least in part. */
+  readonly onCut: (atMs: number) => void;
 }
 
 /**
@@ -43,6 +45,7 @@ export class AudioPath {
   #stream: AudioStream;
   #framesBack = 0;
   #underrunSinceFrame = false;
+  #isSkipping = false;
   framesLate = 0;
   underruns = 0;
 
@@ -119,7 +122,7 @@ export class AudioPath {
       return;
     }
     const nextSendMs = this.#options.nextSendMs();
-    this.#playout.push(frame.samples);
+    if (this.#playout.push(frame.samples) > 0) this.#options.onCut(nextSendMs ?? nowMs);
     const aheadMs = this.#playout.levelMs - frame.samples.length / SAMPLES_PER_MS;
     const soundsAtMs = (nextSendMs ?? nowMs) + aheadMs;
     if (nextSendMs !== null) this.#level.observe(soundsAtMs - nowMs, nowMs);
@@ -128,13 +131,22 @@ export class AudioPath {
 
   /** Out: the sound of the next packet, encoded into `payload`, `ptimeMs` long. Returns its bytes; 0: nothing is to be sent. */
   send(payload: Uint8Array, ptimeMs: number): number {
+    this.#isSkipping = false;
     const said = this.#nextSaid(ptimeMs);
     this.#options.recording?.said(said);
     return this.#stream.encode(said, payload);
   }
 
+  /** Out: a clip instead of the partner, whose sound ends here. Resolves when its last packet is sent or the path is closed. */
+  play(clip: Float32Array): Promise<void> {
+    if (this.#playout.discard() > 0) this.#options.onCut(this.#options.nextSendMs() ?? this.#options.nowMs());
+    return this.clips.add(clip);
+  }
+
   /** Out: the time of a packet passes without its sound (a hold, a telephone event). */
   skip(ptimeMs: number): void {
+    if (!this.#isSkipping && this.#playout.levelMs > 0) this.#options.onCut(this.#options.nowMs());
+    this.#isSkipping = true;
     const said = this.#nextSaid(ptimeMs).fill(0);
     this.#options.recording?.said(said);
     this.#stream.skip(said);
@@ -148,7 +160,6 @@ export class AudioPath {
   #nextSaid(ptimeMs: number): Float32Array {
     const said = this.#said.subarray(0, ptimeMs * SAMPLES_PER_MS);
     if (this.clips.isPlaying) {
-      this.#playout.discard(said.length);
       this.clips.take(said);
       return said;
     }

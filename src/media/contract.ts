@@ -118,6 +118,11 @@ export interface SessionStats {
 export interface MediaEvents {
   /** Every frame of the agent, in order, with or without text. */
   spoken(piece: SpokenPiece): void;
+  /**
+   * The guest does not hear what was announced as `spoken` from this time on, at least not all of it: it was dropped to stay close to the
+   * guest, a clip plays instead, or the call is held. Times are those of `SpokenPiece`. Frames that come after it are announced anew.
+   */
+  cut(event: { readonly callId: string; readonly atMs: number }): void;
   /** A telephone-event (RFC 4733), once, when it begins. */
   dtmf(event: { readonly callId: string; readonly digit: string; readonly atMs: number }): void;
   /** No RTP for the configured time. */
@@ -160,6 +165,8 @@ export interface PartnerFrame {
 /** What a session tells its owner. */
 export interface SessionEvents {
   spoken(piece: { readonly frame: number; readonly piece: string | null; readonly atMs: number }): void;
+  /** See `MediaEvents.cut`. */
+  cut?(position: { readonly atMs: number }): void;
   dtmf(event: { readonly digit: string; readonly atMs: number }): void;
   mediaTimeout(silentMs: number): void;
   /** Every RTP packet that was accepted from the peer: arrival on the session's clock, sequence number, payload bytes. */

@@ -97,6 +97,7 @@ class Session implements MediaSession {
       nowMs: () => clock.nowMs(),
       nextSendMs: () => this.#sender.nextMs,
       onFrame: (frame, index, soundsAtMs) => this.#onFrame(frame, index, soundsAtMs),
+      onCut: (atMs) => this.#options.events.cut?.({ atMs: this.#sinceStart(atMs) }),
     });
     this.#reporter.start();
     this.#fillerTimer = clock.after(FILLER_AFTER_MS, () => this.#startSending());
@@ -118,7 +119,7 @@ class Session implements MediaSession {
   play(samples: Float32Array): Promise<void> {
     if (this.#closed || this.#path === null) return Promise.resolve();
     this.#startSending();
-    return this.#path.clips.add(samples);
+    return this.#path.play(samples);
   }
 
   sendDtmf(digits: string): void {

@@ -4,6 +4,7 @@ import { describeError, isError } from '../runtime/errors.ts';
 import { watchLoopLag } from '../runtime/loop-lag.ts';
 import type { EmbeddedSipServer } from './contract.ts';
 import { type EmbeddedSipServerOptions, startEmbeddedSipServer } from './embedded-server.ts';
+import { rehearseCalls } from './rehearsal.ts';
 import type { FromServer, ToServer } from './server-messages.ts';
 
 /**
@@ -14,6 +15,9 @@ const COUNTERS_EVERY_MS = 1_000;
 /** The process of a gateway that was killed holds the port until its BYEs are answered, for at most 2 s. */
 const PREDECESSOR_MS = 3_000;
 const TRY_AGAIN_MS = 100;
+
+const REHEARSED_SDP =
+  'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
 
 let server: EmbeddedSipServer | null = null;
 let isStopping = false;
@@ -43,6 +47,7 @@ async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<voi
   ).unref();
   tell({ kind: 'registrations', contacts: server.registrations() });
   tell({ kind: 'ready', url: server.url, listening: server.listening });
+  await rehearseCalls({ offer: () => REHEARSED_SDP, answer: () => REHEARSED_SDP }, log);
 }
 
 async function startWhenFree(options: EmbeddedSipServerOptions): Promise<EmbeddedSipServer> {

@@ -232,7 +232,7 @@ media: { srtp: off, srtpKeysInClear: true, `,
 );
 
 t.test('a device is cpu, auto, or a CUDA card by its number', async (t) => {
-  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1', 'cuda:0,3'] as const) {
+  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1', 'cuda:0,3', 'webgpu'] as const) {
     const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
     t.equal(readStoreConfig(file, environment).engine.device, device);
   }
@@ -240,7 +240,7 @@ t.test('a device is cpu, auto, or a CUDA card by its number', async (t) => {
     const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
     t.match(
       failure(() => readStoreConfig(file, environment)).message,
-      /engine\.device is .*expected cpu, cuda, cuda:N, cuda:N,M or auto/,
+      /engine\.device is .*expected cpu, cuda, cuda:N, cuda:N,M, webgpu or auto/,
     );
   }
 });

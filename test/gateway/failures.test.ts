@@ -6,7 +6,7 @@ import { placeScriptedCall } from '../../src/phone/phone.ts';
 import { isError } from '../../src/runtime/errors.ts';
 import { parseWav } from '../../src/runtime/wav.ts';
 import { eventually } from '../support/eventually.ts';
-import { shareHeard } from '../support/loudness-curve.ts';
+import { rightChannel, shareHeard } from '../support/loudness-curve.ts';
 import { runningGateway } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -108,12 +108,4 @@ t.test('garbage on the SIP and RTP ports changes nothing for a call that is up',
 function rtpRange(configFile: string): { first: number; last: number } {
   const match = /first: (\d+)\s+last: (\d+)/.exec(readFileSync(configFile, 'utf8'));
   return { first: Number(match?.[1]), last: Number(match?.[2]) };
-}
-
-/** What the phone heard, from its stereo file. */
-function rightChannel(file: string): { samples: Float32Array; sampleRateHz: number } {
-  const bytes = readFileSync(file);
-  const data = new Int16Array(bytes.buffer, bytes.byteOffset + 44, Math.floor((bytes.length - 44) / 2));
-  const samples = Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
-  return { samples, sampleRateHz: 24_000 };
 }

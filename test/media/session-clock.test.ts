@@ -271,3 +271,47 @@ test('packets that lay in the socket while the thread stood still are used, not 
   t.ok(session.stats.framesIn >= 26);
   session.close();
 });
+
+test('barge-in is heard: frames that come in a burst wait for 180 ms at most, and where sound was dropped is told', async (t) => {
+  let isStalled = false;
+  let waiting = 0;
+  const partner: ScriptedPartner = new ScriptedPartner((heard) => {
+    if (isStalled) waiting++;
+    return isStalled ? null : heard.slice();
+  });
+  const { clock, session, events } = await open(partner);
+  session.start();
+  clock.advance(2_000);
+  t.same(events.cutsAtMs, []);
+  isStalled = true;
+  clock.advance(800);
+  isStalled = false;
+  const announced = events.spokenAtMs.length;
+  for (; waiting > 0; waiting--) partner.say(new Float32Array(1_920));
+  const late = events.spokenAtMs.slice(announced);
+  t.ok(
+    late.length >= 9 && late.every((atMs) => atMs - clock.nowMs() <= 120),
+    `sounds at ${late}, now ${clock.nowMs()}`,
+  );
+  t.equal(events.cutsAtMs.length, late.length - 2, 'two frames fit');
+  t.ok(events.cutsAtMs.every((atMs) => Math.abs(atMs - clock.nowMs()) <= 20));
+  session.close();
+});
+
+test('a clip and a hold cut what was announced, once', async (t) => {
+  const { clock, session, events } = await open(echo());
+  session.start();
+  clock.advance(1_990);
+  void session.play(new Float32Array(2_400));
+  t.equal(events.cutsAtMs.length, 1);
+  clock.advance(1_000);
+  t.equal(events.cutsAtMs.length, 1);
+  session.update(mediaTo(PEER.port, { direction: 'recvonly' }));
+  clock.advance(1_000);
+  session.update(mediaTo(PEER.port));
+  clock.advance(1_000);
+  t.equal(events.cutsAtMs.length, 2);
+  const [clip = 0, hold = 0] = events.cutsAtMs;
+  t.ok(clip >= 1_990 && clip <= 2_010 && hold >= 2_990 && hold <= 3_010, `${clip}, ${hold}`);
+  session.close();
+});

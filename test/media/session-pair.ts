@@ -29,6 +29,11 @@ export class ScriptedPartner implements FramePartner {
     if (answer !== null) this.#listener({ samples: answer, piece: index === 0 ? '▁Hi' : null });
   }
 
+  /** A frame that nothing was heard for. */
+  say(samples: Float32Array): void {
+    this.#listener({ samples, piece: null });
+  }
+
   onFrame(listener: (frame: PartnerFrame) => void): void {
     this.#listener = listener;
   }
@@ -56,6 +61,7 @@ export interface RecordedEvents extends SessionEvents {
   readonly digits: string[];
   readonly arrivalsMs: number[];
   readonly timeouts: number[];
+  readonly cutsAtMs: number[];
 }
 
 export function recordEvents(): RecordedEvents {
@@ -64,7 +70,9 @@ export function recordEvents(): RecordedEvents {
     digits: [],
     arrivalsMs: [],
     timeouts: [],
+    cutsAtMs: [],
     spoken: ({ atMs }) => void recorded.spokenAtMs.push(atMs),
+    cut: ({ atMs }) => void recorded.cutsAtMs.push(atMs),
     dtmf: ({ digit }) => void recorded.digits.push(digit),
     mediaTimeout: (silentMs) => void recorded.timeouts.push(silentMs),
     packet: ({ atMs }) => void recorded.arrivalsMs.push(atMs),

@@ -69,9 +69,9 @@ interface Noise {
   readonly audio: Float32Array;
 }
 
-/** CUDA's fused attention knows no float32, and none takes heads that are no multiple of 8. */
-function isFusedPossible({ dim, heads }: LmConfiguration, isGpu: boolean, type: FloatType): boolean {
-  return (dim / heads) % 8 === 0 && !(isGpu && type === 'float32');
+/** The fused attention in float32 is the CPU's alone, and none takes heads that are no multiple of 8. */
+function isFusedPossible({ dim, heads }: LmConfiguration, device: string, type: FloatType): boolean {
+  return (dim / heads) % 8 === 0 && (type !== 'float32' || device === 'cpu');
 }
 
 /** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
@@ -92,7 +92,7 @@ export class LanguageModel {
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
-    const canFuse = isFusedPossible(lm, runtime.device.recorder !== null, options.type ?? 'float32');
+    const canFuse = isFusedPossible(lm, runtime.device.name, options.type ?? 'float32');
     const { type = 'float32', positions = lm.context, policy = 'ring', isFused = canFuse } = options;
     this.#lm = lm;
     this.#rules = rules;
@@ -221,19 +221,23 @@ export class LanguageModel {
     return this.#lane(lane).ring.end([]);
   }
 
-  /** One step with every token given, but with the depth transformer run: for the logits of a known conversation. */
+  /**
+   * One step with every token given, but with the depth transformer run: for the logits of a known conversation.
+   * @returns false where the step runs no network, so that the logits are still those of an earlier one
+   */
   async givenStep(
     lane: number,
     text: number,
     agentCodes: ArrayLike<number>,
     userCodes: ArrayLike<number>,
-  ): Promise<void> {
-    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return;
+  ): Promise<boolean> {
+    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return false;
     await this.makeRoom();
     this.#writePosition(lane);
     await this.#temporal.run([lane]);
     await this.#depth.run([lane]);
     this.#lane(lane).ring.end([]);
+    return true;
   }
 
   /**

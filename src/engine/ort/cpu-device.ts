@@ -17,6 +17,7 @@ export const cpuDevice: Device = {
   attach: () => {},
   configureSession: () => {},
   createRunOptions: () => null,
+  copiesBoundInputs: false,
   settle: () => {},
   recorder: null,
   detach: () => {},

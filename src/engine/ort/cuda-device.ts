@@ -20,6 +20,7 @@ const nonBlocking = 1;
  */
 export class CudaDevice implements Device {
   readonly name: string;
+  readonly copiesBoundInputs = false;
   readonly recorder: RunRecorder;
   readonly #cuda: CudaFunctions;
   readonly #provider: string;

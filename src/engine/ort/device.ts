@@ -25,6 +25,8 @@ export interface Device {
   ): void;
   /** Options of each run; null where it takes none. The caller releases them. */
   createRunOptions(library: OrtLibrary): DeviceRunOptions | null;
+  /** An input that is bound is copied there and then: it must be bound again before each run. */
+  readonly copiesBoundInputs: boolean;
   /** Before a run outside of a recording: what was asked of the memory has happened. */
   settle(): void;
   /** Records runs and replays them; null where a run costs too little to gain from it. */

@@ -26,6 +26,7 @@ export async function chooseDevices(setting: string, processes: number): Promise
     };
   }
   if (setting === 'cpu') return { devices: onCpu, reason: 'configured' };
+  if (setting === 'webgpu') return { devices: ['webgpu'], reason: 'configured' };
   return { devices: cardsOf(setting).map((card): DeviceName => `cuda:${card}`), reason: 'configured' };
 }
 

@@ -72,6 +72,7 @@ export class CallMedia {
           // Text comes before its sound by the checkpoint's lead.
           spoken: ({ frame, piece, atMs }) =>
             emit('spoken', { callId, frame, piece, atMs: atMs + (opened?.textLeadMs ?? 0) }),
+          cut: ({ atMs }) => emit('cut', { callId, atMs }),
           dtmf: ({ digit, atMs }) => emit('dtmf', { callId, digit, atMs }),
           mediaTimeout: (silentMs) => emit('mediaTimeout', { callId, silentMs }),
         },

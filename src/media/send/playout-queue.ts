@@ -1,4 +1,4 @@
-import { MODEL_SAMPLE_RATE_HZ } from '../contract.ts';
+import { FRAME_MS, MODEL_SAMPLE_RATE_HZ } from '../contract.ts';
 import { NoiseSource } from '../jitter/noise.ts';
 
 const SAMPLES_PER_MS = MODEL_SAMPLE_RATE_HZ / 1_000;
@@ -7,8 +7,9 @@ const FILLER_RMS = 10 ** (-70 / 20);
 const FADE = 2 * SAMPLES_PER_MS;
 /** The cushion before the first frame: one packet. */
 const FIRST_CUSHION_MS = 20;
-/** More than this is never held: the oldest sound is dropped. */
-const MAX_LEVEL_MS = 4_000;
+/** As far as the cushion may grow: 60 ms of jitter need some 70 ms, a packet of 60 ms the same. */
+export const MAX_CUSHION_MS = 100;
+const MAX_LEVEL = (FRAME_MS + MAX_CUSHION_MS) * SAMPLES_PER_MS;
 const DROP = 10 * SAMPLES_PER_MS;
 const DROP_FADE = 5 * SAMPLES_PER_MS;
 /** -50 dBFS: nothing is said. */
@@ -29,15 +30,22 @@ export class PlayoutQueue {
     return this.#level / SAMPLES_PER_MS;
   }
 
-  /** The first frame goes behind a cushion of filler. */
-  push(samples: Float32Array): void {
+  /**
+   * The first frame goes behind a cushion of filler. Never more than one frame and the cushion is held, as a guest who barges in must not
+   * hear what was thought of before: returns how many of the oldest samples were dropped for that.
+   */
+  push(samples: Float32Array): number {
     if (!this.#started) {
       this.#started = true;
       this.#append(this.#filler(new Float32Array(FIRST_CUSHION_MS * SAMPLES_PER_MS)));
     }
     this.#append(samples);
-    const excess = this.#level - MAX_LEVEL_MS * SAMPLES_PER_MS;
-    if (excess > 0) this.#skip(excess);
+    const excess = Math.max(0, this.#level - MAX_LEVEL);
+    if (excess > 0) {
+      this.#skip(excess);
+      this.#wasFiller = true;
+    }
+    return excess;
   }
 
   /** Fills `out`. Returns false when there was not enough, and filler was used, though frames had begun to come. */
@@ -49,16 +57,21 @@ export class PlayoutQueue {
       return !this.#started;
     }
     this.#copy(out);
-    if (this.#wasFiller) for (let i = 0; i < FADE; i++) out[i] = ((out[i] ?? 0) * i) / FADE;
+    if (this.#wasFiller) {
+      for (let i = 0; i < FADE; i++) out[i] = ((out[i] ?? 0) * i + this.#last * (FADE - 1 - i)) / FADE;
+    }
     this.#wasFiller = false;
     this.#last = out[out.length - 1] ?? 0;
     return true;
   }
 
-  /** Takes `count` samples out unheard: something else is being sent. */
-  discard(count: number): void {
-    this.#skip(Math.min(count, this.#level));
+  /** Empties it: something else is sent from now on. Returns how many samples there were. */
+  discard(): number {
+    const dropped = this.#level;
+    this.#skip(dropped);
     this.#wasFiller = true;
+    this.#last = 0;
+    return dropped;
   }
 
   /** Takes 10 ms out where the next 20 ms are quiet, blended over 5 ms; false where somebody speaks. */

@@ -15,7 +15,7 @@ export const engineErrors = {
   },
   DEVICE_UNKNOWN: {
     message: 'There is no device {device}',
-    remedy: 'Name cpu, cuda, cuda:N (a card by its number), cuda:N,M (several, each once) or auto.',
+    remedy: 'Name cpu, cuda, cuda:N (a card by its number), cuda:N,M (several, each once), webgpu or auto.',
   },
   CUDA_PROVIDER_MISSING: {
     message: "ONNX Runtime's CUDA provider {file} cannot be used: {reason}",
@@ -29,6 +29,11 @@ export const engineErrors = {
   CUDA_CARD_UNSUPPORTED: {
     message: 'No usable CUDA card; found: {found}',
     remedy: 'Use a card of compute capability 8.0 or newer and a driver that fits the CUDA libraries (nvidia-smi).',
+  },
+  WEBGPU_UNAVAILABLE: {
+    message: 'No GPU can be used through WebGPU: {reason}',
+    remedy:
+      'Install the Vulkan loader (Debian: libvulkan1) and the driver of the GPU, until vulkaninfo lists it; or set engine.device to cpu, or to cuda for an NVIDIA card.',
   },
   CUDA_FAILED: {
     message: 'CUDA: {call} failed with status {status}: {reason}',

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import { ClipQueue } from '../../../src/media/send/clip-queue.ts';
 import { EventSender } from '../../../src/media/send/event-sender.ts';
 import { LevelLoop } from '../../../src/media/send/level-loop.ts';
-import { PlayoutQueue } from '../../../src/media/send/playout-queue.ts';
+import { MAX_CUSHION_MS, PlayoutQueue } from '../../../src/media/send/playout-queue.ts';
 
 const PACKET = 480;
 const ramp = (from: number, length: number) => Float32Array.from({ length }, (_, i) => (from + i) / 100_000);
@@ -46,9 +46,9 @@ test('10 ms go out of silence only, without a step', (t) => {
   const queue = new PlayoutQueue();
   queue.push(new Float32Array(1_920).fill(0.3));
   queue.push(Float32Array.from({ length: 1_920 }, (_, i) => 0.002 * Math.sin(i / 40)));
-  queue.discard(PACKET);
+  queue.take(new Float32Array(PACKET));
   t.equal(queue.dropQuiet(), false, 'somebody speaks');
-  queue.discard(1_920);
+  queue.take(new Float32Array(1_920));
   t.equal(queue.dropQuiet(), true);
   t.equal(queue.levelMs, 70);
   const out = new Float32Array(1_680);
@@ -58,10 +58,22 @@ test('10 ms go out of silence only, without a step', (t) => {
   t.end();
 });
 
-test('more than 4 s is never held', (t) => {
+test('never more than one frame and the cushion is held: the oldest sound goes, and where it went there is no click', (t) => {
   const queue = new PlayoutQueue();
-  for (let frame = 0; frame < 100; frame++) queue.push(new Float32Array(1_920));
-  t.equal(queue.levelMs, 4_000);
+  const frames = Array.from({ length: 10 }, (_, frame) =>
+    Float32Array.from({ length: 1_920 }, (_, i) => 0.4 * Math.sin((2 * Math.PI * 300 * (frame * 1_920 + i)) / 24_000)),
+  );
+  queue.push(frames[0] ?? new Float32Array(0));
+  const before = new Float32Array(480);
+  for (let packet = 0; packet < 3; packet++) queue.take(before);
+  const dropped = frames.slice(1).map((frame) => queue.push(frame));
+  t.equal(queue.levelMs, 80 + MAX_CUSHION_MS);
+  t.same(dropped.slice(0, 3), [0, (40 + 80 + 80 - 180) * 24, 1_920]);
+  const after = new Float32Array(480);
+  queue.take(after);
+  const joined = [...before, ...after];
+  const steepest = Math.max(...joined.slice(1).map((sample, i) => Math.abs(sample - (joined[i] ?? 0))));
+  t.ok(steepest < 0.05, `steepest step ${steepest}; the tone's own is 0.031`);
   t.end();
 });
 
