@@ -4,8 +4,7 @@ import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
-import type { CallTraces } from '../records/call-traces.ts';
-import type { CallRecordEvent } from '../records/contract.ts';
+import type { CallRecordEvent, CallTracing } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -62,7 +61,7 @@ export interface DeskDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Keeps what `speakerpost trace` shows; absent: nothing is kept. */
-  readonly traces?: Pick<CallTraces, 'begin' | 'negotiated' | 'refused' | 'end'>;
+  readonly traces?: CallTracing;
 }
 
 /** Takes calls: one `Call` an INVITE; routes what media and delivery report to the call that it concerns. */

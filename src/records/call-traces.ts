@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { SipLadder } from '../sip/contract.ts';
+import type { CallTracing, TracedCall } from './contract.ts';
 
 /** A call of the last so many can be looked at; a file has some 20 kB, a call without end 60 at most. */
 const TRACES_KEPT = 500;
@@ -14,16 +15,6 @@ const WRITE_EVERY_MS = 5_000;
 const LAST_MESSAGES_MS = 1_000;
 /** Of refused calls one a second is kept: who dials for ever must not fill the disk and push out the others. */
 const REFUSED_EVERY_MS = 1_000;
-
-export interface TracedCall {
-  readonly callId: string;
-  readonly sipCallId: string;
-  /** `udp/192.168.1.20:5060`. */
-  readonly source: string;
-  /** null: refused before it had one. */
-  readonly trunk: string | null;
-  readonly lane: string | null;
-}
 
 /** What was agreed for the sound, without its keys. */
 export interface TracedMedia {
@@ -63,7 +54,7 @@ interface Open {
 }
 
 /** Keeps each call's trace in a file of its own, while it runs and afterwards; the oldest are deleted. */
-export class CallTraces {
+export class CallTraces implements CallTracing {
   readonly #options: CallTracesOptions;
   readonly #open = new Map<string, Open>();
   #refusedMs = Number.NEGATIVE_INFINITY;

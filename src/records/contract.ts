@@ -2,7 +2,7 @@
  * The database's two sides. Writers: the delivery worker, from `CallRecordEvent`s and tickets. Readers: the reader worker, for
  * pages. One SQLite file, WAL, so readers never block the writer.
  */
-import type { SessionStats } from '../media/contract.ts';
+import type { NegotiatedMedia, SessionStats } from '../media/contract.ts';
 import type { AgentWord, DeliveryState, DeliveryStep, OrderSnapshot } from '../orders/contract.ts';
 import type { Ticket } from '../orders/ticket.ts';
 
@@ -159,4 +159,23 @@ export interface RecordReader {
   numbers(query: NumbersQuery): Promise<NumbersAnswer>;
   getCall(callId: string): Promise<CallDetail | null>;
   stop(): Promise<void>;
+}
+
+export interface TracedCall {
+  readonly callId: string;
+  readonly sipCallId: string;
+  /** `udp/192.168.1.20:5060`. */
+  readonly source: string;
+  /** null: refused before it had one. */
+  readonly trunk: string | null;
+  readonly lane: string | null;
+}
+
+/** What the desk tells of a call so that `speakerpost trace` can show it. */
+export interface CallTracing {
+  begin(call: TracedCall): void;
+  negotiated(callId: string, media: NegotiatedMedia): void;
+  /** With the status. */
+  refused(callId: string, why: string): void;
+  end(callId: string): void;
 }

@@ -19,6 +19,10 @@ const scenarios = [
   'bye-before-ack',
   'refer-declined',
   'options-inside',
+  'no-common-codec',
+  're-invite-refused-by-us',
+  'video-offered',
+  'held-from-the-start',
 ];
 
 test('the whole gateway is called by SIPp: offers, holds, INFO, late ACKs; each call gives its lane and port back', async (t) => {

@@ -86,7 +86,9 @@ test('the same 49 end so when they come over a real socket, one after the other'
     // UDP keeps the order on loopback: when the keep-alive has been counted, the message before it has been dealt with.
     peer.send('\r\n\r\n', socket.port);
     await eventually(`keep-alive ${index + 1}`, 2_000, () => counters.snapshot()['keep_alives'] === index + 1);
-    const final = answers.map((text) => Number(text.split(' ')[1])).find((status) => status >= 200);
+    // The 200 of an INVITE before comes again, as nobody acknowledges it.
+    const own = answers.filter((text) => !text.includes('torture') || text.includes(`torture${index}@`));
+    const final = own.map((text) => Number(text.split(' ')[1])).find((status) => status >= 200);
     const expected = outcome === 'accept' ? 200 : typeof outcome === 'number' ? outcome : undefined;
     t.same([seen, final], [outcome === 'accept' ? 1 : 0, expected], `${section} ${name}`);
   }

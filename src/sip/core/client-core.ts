@@ -26,6 +26,9 @@ import { SessionKeeper } from './session-keeper.ts';
 /** So often an interval is raised to what a peer (or one proxy after the other) says. */
 const SESSION_RETRIES = 3;
 
+/** A PRACK is the INVITE's matter, a NOTIFY its subscription's: their failure leaves the dialog alone (RFC 5057 section 5.1). */
+const isOwnUsage = new Set(['PRACK', 'NOTIFY']);
+
 /** The asking half of the core: RFC 3261 8.1, 9.1, 12.2.1, 13.2, 14.1 and 15.1.1. */
 export class ClientCore {
   readonly #context: CoreContext;
@@ -50,7 +53,7 @@ export class ClientCore {
     let nextHop = proxy;
     if (dialog === null) message = buildRequest(askForSession(draft, null), newId, hostPort);
     else {
-      const parts = requestParts(dialog.state, draft.method, nextSequence(dialog, draft.method));
+      const parts = requestParts(dialog.state, draft.method, dialog.nextSequence(draft.method));
       message = buildDialogRequest(askForSession(draft, dialog), parts);
       nextHop ??= parts.nextHop;
     }
@@ -81,6 +84,7 @@ export class ClientCore {
         isOrphan: false,
         acceptedTag: null,
         accepted: null,
+        forks: new Map(),
         sessionRetries: 0,
       };
       this.#send(outgoing, events);
@@ -195,15 +199,12 @@ export class ClientCore {
   #receiveOk(outgoing: Outgoing, response: SipResponse, events: ClientEvents): void {
     const tag = tagOf(headerOf(response, 'to')) ?? '';
     if (outgoing.acceptedTag !== null) {
-      // Also when the dialog has ended since, or the peer would repeat it for 32 s.
-      const last = tag === outgoing.acceptedTag ? (outgoing.accepted?.lastAck ?? null) : null;
+      // It comes again: also when the dialog has ended since, or the peer would repeat it for 32 s.
+      const known = tag === outgoing.acceptedTag ? outgoing.accepted : outgoing.forks.get(tag);
+      const last = known?.lastAck ?? null;
       if (last !== null && last.sequence === cseqOf(response)?.number)
         this.#context.layer.sendStateless(last.request, last.hop, true);
-      else if (tag !== outgoing.acceptedTag) {
-        // One callee is enough (13.2.2.4).
-        const fork = this.#dialogs.forked(outgoing, response);
-        if (fork !== null) this.#ackAndEnd(fork, 'Answered elsewhere');
-      }
+      else if (tag !== outgoing.acceptedTag) this.#hangUpFork(outgoing, response, tag);
       return;
     }
     outgoing.acceptedTag = tag;
@@ -245,7 +246,7 @@ export class ClientCore {
     const { dialog, message } = outgoing;
     const minSeconds = minSessionOf(response);
     if (minSeconds === null || outgoing.sessionRetries >= SESSION_RETRIES || outgoing.wantsCancel) return false;
-    const sequence = dialog === null ? (cseqOf(message)?.number ?? 0) + 1 : nextSequence(dialog, message.method);
+    const sequence = dialog === null ? (cseqOf(message)?.number ?? 0) + 1 : dialog.nextSequence(message.method);
     const transport = this.#context.transportFor(outgoing.hop.protocol, outgoing.hop.address);
     if (transport === undefined) return false;
     dialog?.offers.answered(outgoing, response.status, false);
@@ -267,8 +268,16 @@ export class ClientCore {
       // Whoever has the password asks again; if nobody does, the dialog must not stay.
       dialog.startTimer('bye', TRANSACTION_TIMEOUT_MS, () => this.#remove(dialog));
     } else if (message.method === 'BYE') this.#remove(dialog);
-    else if ((status === 481 || status === 408) && message.method !== 'PRACK')
+    else if ((status === 481 || status === 408) && !isOwnUsage.has(message.method))
       this.endDialog(dialog, status, 'The dialog is gone at the peer');
+  }
+
+  /** Another callee has answered as well; one is enough (13.2.2.4). */
+  #hangUpFork(outgoing: Outgoing, response: SipResponse, tag: string): void {
+    const fork = this.#dialogs.forked(outgoing, response);
+    if (fork === null) return;
+    outgoing.forks.set(tag, fork);
+    this.#ackAndEnd(fork, 'Answered elsewhere');
   }
 
   #ackAndEnd(dialog: Dialog, text: string): void {
@@ -287,12 +296,4 @@ export class ClientCore {
     outgoing.isCancelled = true;
     this.#context.layer.cancel(transaction);
   }
-}
-
-/** Takes the next CSeq of a dialog. */
-function nextSequence(dialog: Dialog, method: string): number {
-  const sequence = dialog.state.localSequence + 1;
-  dialog.state = { ...dialog.state, localSequence: sequence };
-  if (method === 'INVITE') dialog.inviteSequence = sequence;
-  return sequence;
 }

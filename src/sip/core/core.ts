@@ -68,7 +68,7 @@ export class Core {
     const transportFor = (protocol: Protocol, to: string) =>
       transports.find((each) => each.protocol === protocol && each.local.address.includes(':') === to.includes(':'));
     const layer = new TransactionLayer(transportFor, clock, counters, {
-      request: (transaction) => this.server.receive(transaction),
+      request: (transaction, request) => this.server.receive(transaction, request),
       ack: (ack, from) => this.server.receiveAck(ack, from),
     });
     const { address, port } = transports[0].local;

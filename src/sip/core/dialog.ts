@@ -59,6 +59,14 @@ export class Dialog {
     return dialogKey(this.state.callId, this.state.localTag, this.state.remoteTag);
   }
 
+  /** Takes the next CSeq for a request of ours. */
+  nextSequence(method: string): number {
+    const sequence = this.state.localSequence + 1;
+    this.state = { ...this.state, localSequence: sequence };
+    if (method === 'INVITE') this.inviteSequence = sequence;
+    return sequence;
+  }
+
   /** Sends a 2xx again by `resend` until `acknowledge` is called with its CSeq; calls `giveUp` after 64*T1. */
   guardOk(sequence: number, requestId: string, resend: () => void, giveUp: () => void): void {
     this.#guard?.timer?.cancel();

@@ -44,6 +44,8 @@ export interface Outgoing extends OutgoingRequest {
   acceptedTag: string | null;
   /** Its dialog, also after it has ended: a 2xx that comes again gets its ACK again. */
   accepted: Dialog | null;
+  /** What other callees that answered too have made, by their tags: dialogs that were hung up at once. */
+  readonly forks: Map<string, Dialog>;
   /** How often a 422 made it go out again. */
   sessionRetries: number;
 }

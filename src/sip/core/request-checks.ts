@@ -16,7 +16,7 @@ export function checkNew(request: IncomingRequest, { layer, authenticator }: Cor
   const { message, transaction } = request;
   if (tagOf(headerOf(message, 'from')) === undefined) return { status: 400, reason: 'Missing From Tag' };
   if (onlyInDialog.has(message.method)) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
-  if (layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
+  if (layer.hasMerged(transaction, message)) return { status: 482, reason: 'Loop Detected' };
   if (!schemes.has(message.uri.slice(0, message.uri.indexOf(':')).toLowerCase()))
     return { status: 416, reason: 'Unsupported URI Scheme' };
   const refusal = authenticator?.check(message, request.from) ?? checkRequire(message);

@@ -4,7 +4,7 @@ import type { Answer } from './incoming-request.ts';
 
 /** Extensions that a peer may ask for by Require (RFC 4028, RFC 3262). */
 export const SUPPORTED = ['timer', '100rel'] as const;
-export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK';
+export const ALLOW = 'INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, MESSAGE';
 
 const offersExtensions = new Set(['INVITE', 'UPDATE', 'OPTIONS']);
 

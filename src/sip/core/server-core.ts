@@ -43,9 +43,8 @@ export class ServerCore {
     context.counters.gauge('requests_unanswered', () => this.#pending.size);
   }
 
-  receive(transaction: ServerTransaction): void {
+  receive(transaction: ServerTransaction, message: SipRequest): void {
     const { clock, newId, user, dialogs, registrar } = this.#context;
-    const message = transaction.request;
     const request: IncomingRequest = {
       id: newId(),
       message,

@@ -52,7 +52,7 @@ export class ServerDialogs {
       dialogs.add(request.dialog);
     } else if (dialog !== null && status >= 200) {
       if (status < 300) {
-        dialog.state = { ...dialog.state, phase: 'confirmed' };
+        if (message.method === 'INVITE') dialog.state = { ...dialog.state, phase: 'confirmed' };
         if (!isNew) dialog.state = refreshTarget(dialog.state, message);
       } else if (isNew) dialogs.remove(dialog);
     }

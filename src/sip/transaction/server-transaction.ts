@@ -13,22 +13,23 @@ export interface ServerTransactionEvents {
   /** The ACK of a 2xx came on the INVITE's own branch, as some user agents send it. */
   ack(ack: SipRequest): void;
   ended(): void;
-  sent(response: SipResponse, again: boolean): void;
+  sent(status: number, again: boolean): void;
 }
 
-/** A request that came in (RFC 3261 17.2). */
+/**
+ * A request that came in (RFC 3261 17.2). It lives for 32 s after its answer, and there are many of them when calls are: so it keeps
+ * of request and answer only what may still be asked for.
+ */
 export class ServerTransaction {
-  readonly request: SipRequest;
   readonly from: Hop;
   readonly responseHop: Hop;
   readonly #transport: Transport;
   readonly #events: ServerTransactionEvents;
   readonly #runner: Runner;
-  #last: { readonly response: SipResponse; readonly bytes: Uint8Array } | null = null;
+  #last: { readonly status: number; readonly toTag: string | undefined; readonly bytes: Uint8Array } | null = null;
   #ack: SipRequest | null = null;
 
   constructor(request: SipRequest, from: Hop, transport: Transport, clock: Clock, events: ServerTransactionEvents) {
-    this.request = request;
     this.from = from;
     this.responseHop = responseHop(request, from);
     this.#transport = transport;
@@ -42,7 +43,7 @@ export class ServerTransaction {
 
   /** The To tag of our last answer but 100. */
   get toTag(): string | undefined {
-    return this.#last === null ? undefined : tagOf(headerOf(this.#last.response, 'to'));
+    return this.#last?.toTag;
   }
 
   receiveAgain(): void {
@@ -55,7 +56,9 @@ export class ServerTransaction {
   }
 
   respond(response: SipResponse): void {
-    this.#last = { response, bytes: writeMessage(response) };
+    // In memory of its own: a piece of Node's common pool would keep all of it.
+    const bytes = new Uint8Array(writeMessage(response));
+    this.#last = { status: response.status, toTag: tagOf(headerOf(response, 'to')), bytes };
     this.#runner.dispatch({ type: 'respond', status: response.status });
   }
 
@@ -70,9 +73,12 @@ export class ServerTransaction {
 
   #perform(effect: Effect): void {
     if (effect.do === 'send' && this.#last !== null) {
-      this.#events.sent(this.#last.response, effect.again);
+      this.#events.sent(this.#last.status, effect.again);
       this.#transport.send(this.#last.bytes, this.responseHop, () => this.#runner.dispatch({ type: 'transportError' }));
-    } else if (effect.do === 'pass' && this.#ack !== null) this.#events.ack(this.#ack);
-    else if (effect.do === 'end') this.#events.ended();
+    } else if (effect.do === 'pass' && this.#ack !== null) {
+      const ack = this.#ack;
+      this.#ack = null;
+      this.#events.ack(ack);
+    } else if (effect.do === 'end') this.#events.ended();
   }
 }

@@ -20,7 +20,7 @@ import { ServerTransaction } from './server-transaction.ts';
 import { TRANSACTION_TIMEOUT_MS } from './timers.ts';
 
 export interface TransactionUser {
-  request(transaction: ServerTransaction): void;
+  request(transaction: ServerTransaction, request: SipRequest): void;
   /** An ACK of a 2xx: it belongs to no transaction. */
   ack(ack: SipRequest, from: Hop): void;
 }
@@ -104,8 +104,8 @@ export class TransactionLayer {
   }
 
   /** An unfinished transaction with the same From tag, Call-ID and CSeq but another branch: a merged request (8.2.2.2). */
-  hasMerged(transaction: ServerTransaction): boolean {
-    return this.#firstOf.get(mergeIdentity(transaction.request)) !== transaction;
+  hasMerged(transaction: ServerTransaction, request: SipRequest): boolean {
+    return this.#firstOf.get(mergeIdentity(request)) !== transaction;
   }
 
   close(): void {
@@ -142,11 +142,11 @@ export class TransactionLayer {
         this.#servers.delete(key);
         if (this.#firstOf.get(identity) === transaction) this.#firstOf.delete(identity);
       },
-      sent: (response, again) => this.#countResponse('out', response, again),
+      sent: (status, again) => this.#countResponse('out', status, again),
     });
     this.#servers.set(key, transaction);
     if (!this.#firstOf.has(identity)) this.#firstOf.set(identity, transaction);
-    this.#user.request(transaction);
+    this.#user.request(transaction, request);
   }
 
   #receiveResponse(response: SipResponse, from: Hop): void {
@@ -158,7 +158,7 @@ export class TransactionLayer {
       this.#counters.increment('dropped_response');
       return;
     }
-    this.#countResponse('in', response, false);
+    this.#countResponse('in', response.status, false);
     transaction.receive(response, from);
   }
 
@@ -167,8 +167,8 @@ export class TransactionLayer {
     if (again) this.#counters.increment('retransmissions_out');
   }
 
-  #countResponse(direction: 'in' | 'out', response: SipResponse, again: boolean): void {
-    this.#counters.increment(`responses_${direction}_${Math.floor(response.status / 100)}xx`);
+  #countResponse(direction: 'in' | 'out', status: number, again: boolean): void {
+    this.#counters.increment(`responses_${direction}_${Math.floor(status / 100)}xx`);
     if (again) this.#counters.increment('retransmissions_out');
   }
 }

@@ -154,6 +154,9 @@ export class AgentDialog implements SipDialog {
       case 'REFER':
         this.#receiveRefer(request, response);
         return;
+      case 'SUBSCRIBE':
+        response.send(489, 'Bad Event', {});
+        return;
       default:
         response.send(501, 'Not Implemented', {});
     }

@@ -11,6 +11,9 @@ export type DialogMaker = (
   dialog: Pick<AgentDialogOptions, 'id' | 'sipCallId' | 'remoteSdp' | 'isCaller' | 'login'>,
 ) => SipDialog;
 
+/** What may be said in an early dialog and means nothing to us yet. */
+const ignorable = new Set(['INFO', 'MESSAGE', 'OPTIONS']);
+
 /** An INVITE that waits for an answer: the contract's `IncomingInvite` on drachtio's request. */
 export class AgentInvite implements IncomingInvite {
   readonly #request: SrfRequest;
@@ -78,7 +81,7 @@ export class AgentInvite implements IncomingInvite {
   receive(request: SrfRequest, response: SrfResponse): void {
     const { method } = request;
     const sdp = sdpIn(request);
-    if (method === 'INFO' || (sdp === null && (method === 'UPDATE' || method === 'PRACK'))) {
+    if (ignorable.has(method) || (sdp === null && (method === 'UPDATE' || method === 'PRACK'))) {
       response.send(200, 'OK', {});
       return;
     }

@@ -261,3 +261,35 @@ test('a second callee behind a forking proxy is acknowledged and hung up (13.2.2
   t.match(received[1], 'Reason: SIP ;cause=200 ;text="Answered elsewhere"');
   t.equal(post.counters.snapshot()['dialogs'], 1, 'the first call stays up');
 });
+
+test('a BYE that is challenged keeps the dialog until it is asked again, or for 64*T1', async (t) => {
+  const { network, post, gateway } = twoStations();
+  const dialog = connect(network, post);
+  gateway.answer = ({ message }) =>
+    message.method === 'BYE' ? { status: 407, reason: 'Proxy Authentication Required' } : null;
+  const bye = post.within(dialog, 'BYE');
+  network.clock.advance(100);
+  t.same(bye.statuses, [407]);
+  t.ok(post.core.dialogs.byId(dialog.id));
+  network.clock.advance(32_000);
+  t.notOk(post.core.dialogs.byId(dialog.id));
+  network.clock.advance(64_000);
+  t.same([...post.held, ...gateway.held], [0, 0, 0, 0, 0, 0, 0, 0]);
+  t.equal(network.clock.pendingCount, 0);
+});
+
+test('an INVITE with Expires that nobody answers in time ends with 487', async (t) => {
+  const { network, post, gateway } = twoStations();
+  gateway.answer = () => null;
+  const statuses: number[] = [];
+  post.core.client.request(
+    { method: 'INVITE', uri: callee, headers: [{ name: 'expires', value: '5' }], body: new Uint8Array(0) },
+    { owner: post },
+    { sent: () => {}, refused: () => {}, failed: () => {}, response: ({ status }) => statuses.push(status) },
+  );
+  network.clock.advance(4_900);
+  t.same(statuses, [100]);
+  network.clock.advance(200);
+  t.same(statuses, [100, 487]);
+  t.same(gateway.seen, ['INVITE', 'CANCEL']);
+});

@@ -89,3 +89,58 @@ test('without Require provisional responses stay as they are; an unknown extensi
     [[420, 'hologram']],
   );
 });
+
+const sdp = Buffer.from('v=0\r\ns=-\r\n');
+
+test('an UPDATE that is answered while it rings leaves the dialog early: BYE then ends the INVITE with 487', async (t) => {
+  const { network, post, gateway, responses, invite } = ring([]);
+  if (invite === undefined) throw new Error('no INVITE');
+  gateway.core.server.respond(invite, { status: 180, reason: 'Ringing' });
+  network.clock.advance(100);
+  gateway.answer = () => ({ status: 200, reason: 'OK' });
+  const [dialog] = post.core.dialogs.all();
+  if (dialog === undefined) throw new Error('no early dialog');
+  t.same(post.within(dialog, 'UPDATE').statuses, []);
+  network.clock.advance(100);
+  t.equal(gateway.core.dialogs.byId(dialog.id)?.state.phase, 'early');
+  const bye = post.within(dialog, 'BYE');
+  network.clock.advance(100);
+  t.equal(bye.statuses.at(-1), 200);
+  t.equal(responses.at(-1)?.status, 487);
+});
+
+test('a 200 waits for the PRACK of a 183 with SDP; a CANCEL meanwhile ends the call that the application thinks answered', async (t) => {
+  let isLost = true;
+  const lost = ring(['100rel'], (text) => isLost && text.startsWith('PRACK'));
+  const { network, gateway, responses, invite } = lost;
+  if (invite === undefined) throw new Error('no INVITE');
+  gateway.core.server.respond(invite, { status: 183, reason: 'Session Progress', body: sdp });
+  t.ok(
+    gateway.core.server.respond(invite, { status: 200, reason: 'OK', body: sdp }),
+    'the application sees it as sent',
+  );
+  t.equal(gateway.core.server.respond(invite, { status: 486, reason: 'Busy Here' }), null, 'once is enough');
+  network.clock.advance(300);
+  t.same(
+    responses.map(({ status }) => status),
+    [100, 183],
+  );
+  isLost = false;
+  network.clock.advance(2_000);
+  t.same(
+    responses.map(({ status }) => status),
+    [100, 183, 200],
+  );
+
+  const cancelled = ring(['100rel'], (text) => text.startsWith('PRACK'));
+  const [second] = cancelled.gateway.requests;
+  if (second === undefined) throw new Error('no INVITE');
+  cancelled.gateway.core.server.respond(second, { status: 183, reason: 'Session Progress', body: sdp });
+  cancelled.gateway.core.server.respond(second, { status: 200, reason: 'OK', body: sdp });
+  cancelled.post.core.releaseOwner(cancelled.post, 'gone');
+  cancelled.network.clock.advance(200);
+  t.equal(cancelled.responses.at(-1)?.status, 487);
+  t.same(cancelled.gateway.seen, ['INVITE', 'ended early']);
+  cancelled.network.clock.advance(64_000);
+  t.same([...cancelled.post.held, ...cancelled.gateway.held], [0, 0, 0, 0, 0, 0, 0, 0]);
+});
