@@ -174,6 +174,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     clock,
     log: room('records'),
   });
+  started.add(() => traces.close());
   media.on('stats', (stats) => traces.measured(stats));
   const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
     callDescriptions({ address: externalAddress ?? bind, ...media }, transport);

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NegotiatedMedia, SessionStats } from '../media/contract.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import { SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { SipLadder } from '../sip/contract.ts';
@@ -57,6 +57,9 @@ interface Open {
 export class CallTraces implements CallTracing {
   readonly #options: CallTracesOptions;
   readonly #open = new Map<string, Open>();
+  /** Calls whose last messages are waited for. */
+  readonly #ending = new Set<Timer>();
+  #isClosed = false;
   #refusedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CallTracesOptions) {
@@ -108,8 +111,20 @@ export class CallTraces implements CallTracing {
       this.#refusedMs = clock.nowMs();
     }
     void this.#write(call).then((lines) => {
-      clock.after(LAST_MESSAGES_MS, () => void this.#write(call, lines).then(() => this.#forgetOldest()));
+      if (this.#isClosed) return;
+      const timer = clock.after(LAST_MESSAGES_MS, () => {
+        this.#ending.delete(timer);
+        void this.#write(call, lines).then(() => this.#forgetOldest());
+      });
+      this.#ending.add(timer);
     });
+  }
+
+  /** What was written stays; the last messages of calls that ended just now are not waited for. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#ending) timer.cancel();
+    this.#ending.clear();
   }
 
   #change(callId: string, change: Partial<Omit<CallTrace, 'ladder'>>): void {
@@ -138,11 +153,14 @@ export class CallTraces implements CallTracing {
   }
 
   #forgetOldest(): void {
-    const { directory } = this.#options;
-    const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
-    // Names of calls sort by their time.
-    for (const name of files.sort().slice(0, Math.max(0, files.length - TRACES_KEPT)))
-      rmSync(join(directory, name), { force: true });
+    const { directory, log } = this.#options;
+    try {
+      // Names of calls sort by their time.
+      const names = namesIn(directory).sort();
+      for (const name of names.slice(0, Math.max(0, names.length - TRACES_KEPT))) rmSync(join(directory, name));
+    } catch (error) {
+      log.warn({ err: error, directory }, 'old traces not deleted');
+    }
   }
 }
 
