@@ -196,8 +196,8 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     clock,
     log: room('records'),
   });
+  started.add(() => traces.close());
   media.on('stats', (stats) => traces.measured(stats));
-  started.add(() => traces.stop());
   const desk = new Desk(
     {
       storeId: config.store.id,

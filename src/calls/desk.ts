@@ -4,7 +4,7 @@ import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
 import type { Ticket } from '../orders/ticket.ts';
-import type { CallRecordEvent, CallTraceBook } from '../records/contract.ts';
+import type { CallRecordEvent, CallTracing } from '../records/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -72,7 +72,7 @@ export interface DeskDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Keeps what `speakerpost trace` shows; absent: nothing is kept. */
-  readonly traces?: CallTraceBook;
+  readonly traces?: CallTracing;
 }
 
 /** Takes calls: one `Call` an INVITE; routes what media and delivery report to the call that it concerns. */

@@ -6,10 +6,10 @@ import { LaneDirectory } from '../calls/lane-directory.ts';
 import { readStoreConfig, type StoreConfig, type TrunkConfig } from '../config/store.ts';
 import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import type { SipSource } from '../sip/contract.ts';
+import { dryRunRequest } from '../sip/dry-run.ts';
 import { headerOf, type SipRequest } from '../sip/message/message.ts';
 import { sdpOf } from '../sip/message/sdp-body.ts';
 import { parseUri } from '../sip/message/uri.ts';
-import { rehearseRequest } from '../sip/rehearse-request.ts';
 import { sipServerOptions } from '../sip/server-options.ts';
 import { readCapturedInvite } from './captured-invite.ts';
 
@@ -65,14 +65,14 @@ export async function runExplain(args: readonly string[]): Promise<number> {
 /** Every decision over an INVITE in the gateway's order, up to the first that ends it. */
 export async function explainInvite(bytes: Uint8Array, source: SipSource, config: StoreConfig): Promise<Step[]> {
   const { allow, trunkUsers = [] } = sipServerOptions(config.sip, config.dataDirectory);
-  const rehearsal = await rehearseRequest(bytes, source, { allow, trunkUsers });
-  if (rehearsal.kind === 'dropped') return [droppedStep(rehearsal.why, rehearsal.detail)];
-  if (rehearsal.kind === 'refused') {
-    const { status, reason, headers } = rehearsal;
+  const dryRun = await dryRunRequest(bytes, source, { allow, trunkUsers });
+  if (dryRun.kind === 'dropped') return [droppedStep(dryRun.why, dryRun.detail)];
+  if (dryRun.kind === 'refused') {
+    const { status, reason, headers } = dryRun;
     const detail = `answered ${status} ${reason}${headers === '' ? '' : ` (${headers})`}`;
     return [{ state: 'no', what: 'request', detail, remedy: 'The INVITE itself is at fault: look at the device' }];
   }
-  const { request, asksForPassword } = rehearsal;
+  const { request, asksForPassword } = dryRun;
   const steps: Step[] = [{ state: 'ok', what: 'request', detail: 'well formed, from an address that a trunk allows' }];
   const directory = new LaneDirectory(config.sip.trunks, config.lanes);
   const header = (name: string) => headerOf(request, name);

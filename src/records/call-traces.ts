@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NegotiatedMedia, SessionStats } from '../media/contract.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
 import { SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { SipLadder } from '../sip/contract.ts';
-import type { CallTraceBook, TracedCall } from './contract.ts';
+import type { CallTracing, TracedCall } from './contract.ts';
 
 /** A call of the last so many can be looked at; a file has some 20 kB, a call without end 60 at most. */
 const TRACES_KEPT = 500;
@@ -54,10 +54,12 @@ interface Open {
 }
 
 /** Keeps each call's trace in a file of its own, while it runs and afterwards; the oldest are deleted. */
-export class CallTraces implements CallTraceBook {
+export class CallTraces implements CallTracing {
   readonly #options: CallTracesOptions;
   readonly #open = new Map<string, Open>();
-  #isStopped = false;
+  /** Calls whose last messages are waited for. */
+  readonly #ending = new Set<Timer>();
+  #isClosed = false;
   #refusedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CallTracesOptions) {
@@ -109,16 +111,20 @@ export class CallTraces implements CallTraceBook {
       this.#refusedMs = clock.nowMs();
     }
     void this.#write(call).then((lines) => {
-      if (this.#isStopped) return;
-      clock.after(LAST_MESSAGES_MS, () => {
-        if (!this.#isStopped) void this.#write(call, lines).then(() => this.#forgetOldest());
+      if (this.#isClosed) return;
+      const timer = clock.after(LAST_MESSAGES_MS, () => {
+        this.#ending.delete(timer);
+        void this.#write(call, lines).then(() => this.#forgetOldest());
       });
+      this.#ending.add(timer);
     });
   }
 
-  /** Nothing is written any more: what is known of calls that have just ended is. */
-  stop(): void {
-    this.#isStopped = true;
+  /** What was written stays; the last messages of calls that ended just now are not waited for. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#ending) timer.cancel();
+    this.#ending.clear();
   }
 
   #change(callId: string, change: Partial<Omit<CallTrace, 'ladder'>>): void {
@@ -147,11 +153,14 @@ export class CallTraces implements CallTraceBook {
   }
 
   #forgetOldest(): void {
-    const { directory } = this.#options;
-    const files = namesIn(directory).filter((name) => name.endsWith('.json'));
-    // Names of calls sort by their time.
-    for (const name of files.sort().slice(0, Math.max(0, files.length - TRACES_KEPT)))
-      rmSync(join(directory, name), { force: true });
+    const { directory, log } = this.#options;
+    try {
+      // Names of calls sort by their time.
+      const names = namesIn(directory).sort();
+      for (const name of names.slice(0, Math.max(0, names.length - TRACES_KEPT))) rmSync(join(directory, name));
+    } catch (error) {
+      log.warn({ err: error, directory }, 'old traces not deleted');
+    }
   }
 }
 

@@ -194,10 +194,11 @@ export interface TracedCall {
   readonly lane: string | null;
 }
 
-/** Keeps what is known of a call's signalling and sound, for `speakerpost trace`: the desk tells it what becomes of each INVITE. */
-export interface CallTraceBook {
+/** What the desk tells of a call so that `speakerpost trace` can show it. */
+export interface CallTracing {
   begin(call: TracedCall): void;
   negotiated(callId: string, media: NegotiatedMedia): void;
+  /** With the status. */
   refused(callId: string, why: string): void;
   end(callId: string): void;
 }

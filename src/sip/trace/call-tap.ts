@@ -6,6 +6,8 @@ import { type LadderLine, ladderLine } from './ladder-line.ts';
 
 /** Of one call: enough for the whole of a usual one, with its retransmissions, and for the begin of any. */
 const MESSAGES_OF_ONE_CALL = 80;
+/** And so much of a call at most, whatever its peer writes. */
+const BYTES_OF_ONE_CALL = 48_000;
 /** Calls that are remembered; the oldest is forgotten first. */
 const CALLS = 256;
 
@@ -23,7 +25,7 @@ const inviteStart = Buffer.from('INVITE ');
 /** Remembers the SIP messages of the last calls (dialogs that an INVITE began), as they went over the wire. */
 export class CallTap {
   readonly #clock: Clock;
-  readonly #calls = new Map<string, { readonly seen: Seen[]; more: number }>();
+  readonly #calls = new Map<string, { readonly seen: Seen[]; bytes: number; more: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -77,14 +79,26 @@ export class CallTap {
     let call = this.#calls.get(callId);
     if (call === undefined) {
       if (!isInvite || callId === '') return;
-      call = { seen: [], more: 0 };
+      call = { seen: [], bytes: 0, more: 0 };
       this.#calls.set(callId, call);
       const [oldest] = this.#calls.keys();
       if (this.#calls.size > CALLS && oldest !== undefined) this.#calls.delete(oldest);
     }
-    if (call.seen.length < MESSAGES_OF_ONE_CALL) call.seen.push({ ...seen, atWallMs: this.#clock.wallMs() });
-    else call.more++;
+    const bytes = call.bytes + bytesOf(seen.message);
+    if (call.seen.length >= MESSAGES_OF_ONE_CALL || bytes > BYTES_OF_ONE_CALL) {
+      call.more++;
+      return;
+    }
+    call.bytes = bytes;
+    call.seen.push({ ...seen, atWallMs: this.#clock.wallMs() });
   }
+}
+
+function bytesOf(message: SipMessage | Uint8Array): number {
+  if (message instanceof Uint8Array) return message.byteLength;
+  let bytes = message.body.byteLength;
+  for (const { value } of message.headers) bytes += value.length;
+  return bytes;
 }
 
 /** Of a message of ours, whose headers have their long names. */

@@ -7,6 +7,7 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { type Test, test } from 'tap';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { SipDialog } from '../../../src/sip/contract.ts';
+import { FrameReader, writeFrame } from '../../../src/sip/drachtio-server/frame.ts';
 import { startEmbeddedSipServer } from '../../../src/sip/embedded-server.ts';
 import { parseServerUrl } from '../../../src/sip/user-agent/server-url.ts';
 import { createUserAgent } from '../../../src/sip/user-agent.ts';
@@ -99,7 +100,7 @@ async function adapterCall(t: Test) {
   return { station, peer, port, to, dialog: await dialogs };
 }
 
-test('1: the library connects again without TLS and tells its secret in the clear; our adapter begins anew and never reconnects it', async (t) => {
+test('1: the library connects again without TLS and tells its secret in the clear; ours takes no address with TLS, and begins anew each time', async (t) => {
   const folder = resolve(import.meta.dirname, '../../fixtures/tls');
   const pair = { cert: readFileSync(`${folder}/first.crt`), key: readFileSync(`${folder}/first.key`) };
   const front = createTlsServer(pair).listen(0, '127.0.0.1');
@@ -130,6 +131,35 @@ test('1: the library connects again without TLS and tells its secret in the clea
   await t.rejects(createUserAgent({ server: () => `drachtio+tls://:hush@127.0.0.1:${port}`, log: silentLog }), {
     code: 'SIP_SERVER_URL_INVALID',
   });
+  const firstWords: string[] = [];
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => {
+    sockets.push(socket);
+    const reader = new FrameReader();
+    let isFirst = true;
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      for (const payload of reader.push(bytes)) {
+        const [id, verb] = payload.toString().split('|');
+        if (isFirst) firstWords.push(verb ?? '');
+        isFirst = false;
+        socket.write(writeFrame(`x|response|${id}|OK|udp/127.0.0.1:5060|v0.9.10|udp/127.0.0.1:5060`));
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const place = server.address();
+  const ourPort = typeof place === 'object' && place !== null ? place.port : 0;
+  const agent = await createUserAgent({ server: () => `drachtio://:secret@127.0.0.1:${ourPort}`, log: silentLog });
+  t.teardown(async () => {
+    await agent.close();
+    server.close();
+  });
+  sockets[0]?.destroy();
+  await eventually('a second connection', 3_000, () => firstWords.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  t.same(firstWords, ['authenticate', 'authenticate'], 'one for each attempt of ours, none of its own');
 });
 
 test('2: after one refused re-INVITE the library never settles another; ours rejects each', async (t) => {

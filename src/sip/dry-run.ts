@@ -14,31 +14,31 @@ import { createUdpTransport } from './transport/udp.ts';
 import type { DatagramSocket } from './transport/udp-socket.ts';
 
 /** What the SIP server makes of a request before anybody above it is asked. */
-export type Rehearsal =
+export type DryRun =
   | { readonly kind: 'dropped'; readonly why: 'source' | 'scanner' | 'syntax'; readonly detail: string }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string; readonly headers: string }
   | { readonly kind: 'passed'; readonly request: SipRequest; readonly asksForPassword: boolean };
 
 /**
  * Gives a request to the server's own gate, parser, authenticator and core, on a socket that is none: what happens to it here happens to
- * it on the network. A password cannot be rehearsed (its nonce is the server's), so a request that is asked for one goes on as if it had it.
+ * it on the network. A password cannot be tried (its nonce is the server's), so a request that is asked for one goes on as if it had it.
  */
-export async function rehearseRequest(
+export async function dryRunRequest(
   bytes: Uint8Array,
   source: { readonly address: string; readonly port: number },
   options: Pick<SipServerOptions, 'allow' | 'trunkUsers'>,
-): Promise<Rehearsal> {
-  const first = await rehearse(bytes, source, options);
+): Promise<DryRun> {
+  const first = await dryRun(bytes, source, options);
   if (first.kind !== 'refused' || first.status !== 401) return first;
-  const second = await rehearse(bytes, source, { allow: options.allow });
+  const second = await dryRun(bytes, source, { allow: options.allow });
   return second.kind === 'passed' ? { ...second, asksForPassword: true } : second;
 }
 
-async function rehearse(
+async function dryRun(
   bytes: Uint8Array,
   source: { readonly address: string; readonly port: number },
   { allow, trunkUsers = [] }: Pick<SipServerOptions, 'allow' | 'trunkUsers'>,
-): Promise<Rehearsal> {
+): Promise<DryRun> {
   const tools = { clock: systemClock, counters: new Counters(), log: silentLog };
   const gate = new SourceGate(new AllowList(allow), tools.counters, tools.log, tools.clock);
   const wire = new NoSocket(isIPv6(source.address) ? '::1' : '127.0.0.1');
@@ -64,7 +64,7 @@ async function rehearse(
 class NoSocket implements DatagramSocket {
   readonly address: string;
   readonly port = 5060;
-  answer: Extract<Rehearsal, { kind: 'refused' }> | null = null;
+  answer: Extract<DryRun, { kind: 'refused' }> | null = null;
   #listener: Parameters<DatagramSocket['onMessage']>[0] = () => {};
 
   constructor(address: string) {
