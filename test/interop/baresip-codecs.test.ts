@@ -19,6 +19,7 @@ const CALLS = [
   { codec: 'G722', rateHz: 16_000, highHz: 6_000, protocol: 'allow', srtp: 'srtp' },
 ] as const;
 
+t.jobs = 2;
 for (const { codec, rateHz, highHz, protocol, ...more } of CALLS) {
   const { isTcp, ...rest } = { isTcp: false, ...more };
   t.test(`baresip talks ${codec}, SRTP ${protocol}: each side hears the other's low and high tone`, async (t) => {
