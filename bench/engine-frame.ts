@@ -7,6 +7,7 @@ import { openCheckpoint } from '../src/engine/checkpoint/checkpoint.ts';
 import { frameSamples } from '../src/engine/checkpoint/configuration.ts';
 import { GoldenVectors } from '../src/engine/golden/vectors.ts';
 import { LaneModule } from '../src/engine/lanes/lane-module.ts';
+import { cacheLayout } from '../src/engine/lm/cache-layout.ts';
 import { depthGraph } from '../src/engine/lm/depth.ts';
 import { temporalGraph } from '../src/engine/lm/temporal.ts';
 import { loadModel } from '../src/engine/load-model.ts';
@@ -65,7 +66,7 @@ async function benchGraphs(): Promise<void> {
   const runtime = new OrtRuntime(cpuDevice);
   const graphs = [
     encoderGraph(configuration.mimi, mimi),
-    temporalGraph(configuration.lm, lm),
+    temporalGraph(configuration.lm, lm, cacheLayout(configuration.lm.context, configuration.lm.context, 'ring', false)),
     depthGraph(configuration.lm, lm, configuration.sampling),
     decoderGraph(configuration.mimi, mimi),
   ];

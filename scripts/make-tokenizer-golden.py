@@ -3,7 +3,7 @@
     pip install sentencepiece==0.2.3 protobuf
     python3 scripts/make-tokenizer-golden.py models/nano/tokenizer_spm.model [COUNT]
 
-COUNT (default 288) strings; give 10000 and compare once when the tokenizer changes (the file is then too large to commit).
+COUNT (default 288) strings; scripts/make-tokenizer-digests.py has 10,000.
 """
 import json
 import os

@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openAccess } from './access/access.ts';
 import { makeFirstPerson, type Terminal } from './access/first-password.ts';
-import { callDescriptions } from './calls/call-descriptions.ts';
+import { callDescriptions, type DescriptionSettings } from './calls/call-descriptions.ts';
 import type { CallDesk } from './calls/contract.ts';
 import { Desk } from './calls/desk.ts';
+import { rehearsedDescriptions, rehearseLane } from './calls/rehearsal.ts';
 import { loadStoreLanes } from './calls/store-lanes.ts';
-import type { StoreConfig } from './config/store.ts';
-import type { EngineDescription, EngineSupervisor } from './engine/contract.ts';
-import { parseDeviceName } from './engine/ort/open-device.ts';
+import { apologyClip, type StoreConfig } from './config/store.ts';
+import type { EngineDescription, SpokenClip } from './engine/contract.ts';
+import type { ModelNumbers } from './engine/model-contract.ts';
+import { chooseDevices } from './engine/serving/choose-devices.ts';
+import { type EngineFleet, startEngineFleet } from './engine/serving/engine-fleet.ts';
+import type { EngineMemory } from './engine/serving/process-messages.ts';
 import type { StageTimings } from './engine/serving/stage-timings.ts';
-import { startEngineProcess } from './engine/serving/supervisor.ts';
 import { readClip } from './media/plane/clip.ts';
 import { startMediaPlane } from './media/plane/plane.ts';
 import { keepParts } from './media/recording/recording-file.ts';
@@ -25,9 +28,11 @@ import type { Log } from './runtime/log.ts';
 import { type LoopLagSample, watchLoopLag } from './runtime/loop-lag.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { version } from './runtime/version.ts';
-import type { SipServerProcess } from './sip/contract.ts';
+import type { SipServerProcess, SipSource } from './sip/contract.ts';
+import { rehearseCalls } from './sip/rehearsal.ts';
 import { sipServerOptions } from './sip/server-options.ts';
 import { startSipServerProcess } from './sip/server-supervisor.ts';
+import { DialRules } from './sip/trunks/dial-rules.ts';
 import { createUserAgent } from './sip/user-agent.ts';
 import { type CertificateFiles, fingerprintOf, ownCertificate } from './web/certificate.ts';
 import type { Readiness, WebServer } from './web/contract.ts';
@@ -41,7 +46,7 @@ export interface Gateway {
   readonly desk: CallDesk;
   readonly reader: RecordReader;
   readonly delivery: DeliveryPlane;
-  readonly engine: EngineSupervisor;
+  readonly engine: EngineFleet;
   readonly web: WebServer;
   /** E.g. `udp/127.0.0.1:5060`. */
   readonly sipListening: readonly string[];
@@ -106,23 +111,33 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const reader = startRecordReader(databaseFile);
   started.add(() => reader.stop());
 
-  const engine = startEngineProcess(
+  const { devices, reason } = await chooseDevices(config.engine.device, config.engine.processes);
+  room('engine').info({ devices, reason }, 'engine devices');
+  const engine = startEngineFleet(
     {
       modelDirectory: config.engine.model,
       lanes: config.engine.lanes,
-      device: parseDeviceName(config.engine.device),
+      devices,
       threads: config.engine.threads,
+      numbers: numbersOf(config.engine),
       personas: config.personas,
       frameBudgetMs: config.engine.frameBudgetMs,
+      clips: apologyClips(config),
     },
-    { clock, log: room('engine'), onLoopLag: lag('engine'), onTimings: (timings) => exportTimings(timings, metrics) },
+    (process, firstLane) => ({
+      clock,
+      log: room('engine').child({ process }),
+      onLoopLag: lag(process === 0 ? 'engine' : `engine-${process}`),
+      onMemory: (memory) => exportMemory(memory, process, metrics),
+      onTimings: (timings) => exportTimings(timings, process, firstLane, metrics),
+    }),
   );
   started.add(() => engine.stop());
 
   const media = startMediaPlane(
     {
       rtpPorts: config.media.rtpPorts,
-      engineSocket: engine.socketPath,
+      engineSockets: engine.members.map(({ socketPath }) => socketPath),
       mediaTimeoutMs: config.media.timeoutSeconds * 1_000,
     },
     { clock, log: room('media') },
@@ -134,7 +149,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   const sipServer =
     server === 'embedded'
       ? await startSipServerProcess({
-          ...sipServerOptions(config.sip),
+          ...sipServerOptions(config.sip, config.dataDirectory),
           log: room('sip'),
         })
       : null;
@@ -147,9 +162,21 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     server: () => (sipServer === null ? server : sipServer.url),
     log: room('sip'),
     clock,
+    dialRules: new DialRules(trunks),
+    registrations: () => sipServer?.registrations() ?? [],
   });
   started.add(() => userAgent.close());
 
+  const describe = (media: Omit<DescriptionSettings, 'address'>, transport: SipSource['transport']) =>
+    callDescriptions(
+      {
+        address: externalAddress ?? bind,
+        comfortNoise: config.media.comfortNoise,
+        pauseAfterKeysSeconds: config.recording.pauseAfterKeysSeconds,
+        ...media,
+      },
+      transport,
+    );
   const desk = new Desk(
     {
       storeId: config.store.id,
@@ -157,7 +184,6 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
       lanes,
       bindAddress: bind,
       maxMs: config.calls.maxSeconds * 1_000,
-      apologyFile: config.calls.apology,
       retryAfterSeconds: config.calls.retryAfterSeconds,
       recordingsDirectory: config.recording.enabled ? recordingsDirectory : null,
       consent: config.recording.consent,
@@ -167,15 +193,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     {
       userAgent,
       media,
-      describe: (transport) =>
-        callDescriptions(
-          {
-            address: externalAddress ?? bind,
-            ...config.media,
-            pauseAfterKeysSeconds: config.recording.pauseAfterKeysSeconds,
-          },
-          transport,
-        ),
+      describe,
       delivery,
       clock,
       log: room('calls'),
@@ -213,7 +231,18 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
   );
   started.add(() => web.close());
   started.add(() => desk.stop());
-  const ready = whenReady(engine, delivery);
+  // As if by TLS: then the store's SRTP keys may be in it.
+  const rehearsed = rehearseCalls(
+    rehearsedDescriptions(() => describe(config.media, 'tls')),
+    room('sip'),
+  );
+  started.add(() => rehearsed);
+  const ready = whenReady(engine, delivery).then(async (description) => {
+    await rehearsed;
+    const personaId = lanes[0]?.personaId ?? '';
+    await rehearseLane(media, { bindAddress: bind, personaId, lanes: config.engine.lanes }, room('calls'));
+    return description;
+  });
   // Whoever waits hears of a failure; the engine's own state tells everyone else.
   ready.catch(() => undefined);
   log.info({ version, sip: userAgent.listening, web: web.url, store: config.store.id }, 'gateway started');
@@ -228,6 +257,11 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     ready,
     stop: () => started.run(),
   };
+}
+
+function apologyClips({ calls: { apologyWords }, dataDirectory, personas }: StoreConfig): readonly SpokenClip[] {
+  if (apologyWords === null) return [];
+  return personas.map(({ id }) => ({ personaId: id, words: apologyWords, file: apologyClip(dataDirectory, id) }));
 }
 
 async function webCertificate(
@@ -245,7 +279,16 @@ async function webCertificate(
   return files;
 }
 
-async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Promise<EngineDescription> {
+function numbersOf({ type, codec, cache }: StoreConfig['engine']): ModelNumbers {
+  return {
+    cachePolicy: cache.policy,
+    ...(type === null ? {} : { type }),
+    ...(codec === null ? {} : { codec }),
+    ...(cache.positions === null ? {} : { positions: cache.positions }),
+  };
+}
+
+async function whenReady(engine: EngineFleet, delivery: DeliveryPlane): Promise<EngineDescription> {
   const description = await engine.ready;
   // A queue that is away must not keep cars from ordering: tickets are safe without it.
   for (let asked = 0; asked < QUEUE_ASKED_TIMES && (await delivery.health()).queue === 'starting'; asked++) {
@@ -255,14 +298,19 @@ async function whenReady(engine: EngineSupervisor, delivery: DeliveryPlane): Pro
 }
 
 async function readiness(
-  engine: EngineSupervisor,
+  engine: EngineFleet,
   delivery: DeliveryPlane,
   sipServer: SipServerProcess | null,
 ): Promise<Readiness> {
   const health = await delivery.health();
-  const { state } = engine;
+  const { state, members } = engine;
+  const up = members.filter((member) => member.state.kind === 'ready').length;
   const checks = [
-    { name: 'engine', ok: state.kind === 'ready', detail: state.kind === 'failed' ? state.error.code : state.kind },
+    {
+      name: 'engine',
+      ok: state.kind === 'ready',
+      detail: `${state.kind === 'failed' ? state.error.code : state.kind}, ${up} of ${members.length} up`,
+    },
     {
       name: 'sip',
       ok: sipServer === null || sipServer.url !== null,
@@ -278,14 +326,27 @@ async function readiness(
   return { ready: checks.every((check) => check.ok), checks };
 }
 
-function exportTimings(timings: StageTimings, { engineMs, deadlineMisses }: Metrics): void {
+function exportTimings(
+  timings: StageTimings,
+  process: number,
+  firstLane: number,
+  { engineMs, deadlineMisses }: Metrics,
+): void {
+  const engine = String(process);
   for (const stage of ['wait', 'run', 'total', 'open'] as const) {
     const { p50Ms, p99Ms, maxMs } = timings[stage];
-    engineMs.set({ stage, quantile: '0.5' }, p50Ms);
-    engineMs.set({ stage, quantile: '0.99' }, p99Ms);
-    engineMs.set({ stage, quantile: '1' }, maxMs);
+    engineMs.set({ engine, stage, quantile: '0.5' }, p50Ms);
+    engineMs.set({ engine, stage, quantile: '0.99' }, p99Ms);
+    engineMs.set({ engine, stage, quantile: '1' }, maxMs);
   }
-  for (const [lane, misses] of Object.entries(timings.missesByLane)) deadlineMisses.inc({ lane }, misses);
+  for (const [lane, misses] of Object.entries(timings.missesByLane))
+    deadlineMisses.inc({ lane: String(firstLane + Number(lane)) }, misses);
+}
+
+function exportMemory({ hostBytes, device }: EngineMemory, process: number, { engineMemory }: Metrics): void {
+  const engine = String(process);
+  engineMemory.set({ engine, where: 'host' }, hostBytes);
+  if (device !== null) engineMemory.set({ engine, where: 'device' }, device.usedBytes);
 }
 
 function exportSipCounters(server: SipServerProcess, metrics: Metrics): () => void {

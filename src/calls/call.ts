@@ -1,10 +1,13 @@
+import type { TrunkConfig } from '../config/store.ts';
 import type { MediaPlane, SessionStats, SpokenPiece } from '../media/contract.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { describeError, type ErrorRecord, isError, messageOf, SpeakerpostError } from '../runtime/errors.ts';
 import type { IncomingInvite, SipDialog } from '../sip/contract.ts';
+import { AgentVoice } from './agent-voice.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import type { CallReport } from './call-report.ts';
-import type { CallState, LiveCall } from './contract.ts';
+import type { CallState, CallVoice, LiveCall } from './contract.ts';
+import { dtmfDigitOf } from './info-dtmf.ts';
 import { MediaLeg, type MediaLegOptions } from './media-leg.ts';
 import type { OrderTaking } from './order-taking.ts';
 
@@ -17,6 +20,9 @@ export interface CallOptions extends MediaLegOptions {
   readonly maxMs: number;
   /** `Retry-After` of the 486 when every lane is taken. */
   readonly retryAfterSeconds: number;
+  /** What the agent begins with; null: as the model wants. */
+  readonly greeting: string | null;
+  readonly trunk: Pick<TrunkConfig, 'dtmf' | 'earlyMedia'>;
   /** Do not greet: play the apology at once (the disk refuses tickets). */
   readonly apologise: ErrorRecord | null;
 }
@@ -36,6 +42,7 @@ export interface CallDeps {
  * ringing ─200─▶ answered ─ACK─▶ talking ─▶ ended, with apologising in between when the lane fails (docs/lifecycle.md).
  */
 export class Call {
+  readonly voice: CallVoice;
   readonly #options: CallOptions;
   readonly #deps: CallDeps;
   readonly #invite: IncomingInvite;
@@ -61,6 +68,13 @@ export class Call {
         changeFailed: (error) => report.trouble(this.#sinceAckMs(), 'media_update_failed', error),
       },
     );
+    this.voice = new AgentVoice({
+      callId: options.callId,
+      report,
+      isTalking: () => this.#state === 'talking' && !this.#isClosing,
+      sinceAckMs: () => this.#sinceAckMs(),
+      say: (text) => this.#leg.say(text),
+    });
   }
 
   get live(): LiveCall {
@@ -95,7 +109,9 @@ export class Call {
     report.started(invite, this.#leg.codec, this.#options.startedWallMs);
     if (isCancelled) return this.#end('cancelled by the caller');
     try {
-      this.#dialog = await invite.answer(this.#leg.describe());
+      const sdp = this.#leg.describe();
+      if (this.#options.trunk.earlyMedia && invite.sdpOffer !== null) invite.progress(sdp);
+      this.#dialog = await invite.answer(sdp);
     } catch (error) {
       return this.#end(messageOf(error));
     }
@@ -109,8 +125,9 @@ export class Call {
     if (this.#state === 'talking') this.#deps.orders.push({ piece: piece.piece, atMs: piece.atMs });
   }
 
+  /** A key that came as an RTP event. */
   onDtmf(digit: string, atMs: number): void {
-    this.#deps.report.line(atMs, 'dtmf', digit);
+    if (this.#options.trunk.dtmf.includes('rfc4733')) this.#deps.report.line(atMs, 'dtmf', digit);
   }
 
   /** The recording has a gap from here on, or goes on. */
@@ -169,9 +186,11 @@ export class Call {
   #wire(dialog: SipDialog): void {
     const { report } = this.#deps;
     dialog.onEnd((reason) => void this.#end(reason));
-    dialog.onInfo((contentType, body) =>
-      report.line(this.#sinceAckMs(), 'info', `${contentType}: ${body.slice(0, 200)}`),
-    );
+    dialog.onInfo((contentType, body) => {
+      const digit = this.#options.trunk.dtmf.includes('info') ? dtmfDigitOf(contentType, body) : null;
+      if (digit !== null) report.line(this.#sinceAckMs(), 'dtmf', digit);
+      else report.line(this.#sinceAckMs(), 'info', `${contentType}: ${body.slice(0, 200)}`);
+    });
     dialog.onOffer((sdp) => this.#answerOffer(sdp));
     dialog.onAck(() => this.#begin(dialog));
   }
@@ -195,6 +214,9 @@ export class Call {
       return;
     }
     this.#enter('talking', null);
+    const { greeting } = this.#options;
+    // The voice's own log has why it could not be said; the model greets by itself then.
+    if (greeting !== null) this.voice.say(greeting, 'greeting').catch(() => undefined);
     this.#limit = clock.after(this.#options.maxMs, () => void this.#reachLimit());
   }
 

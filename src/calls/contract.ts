@@ -29,11 +29,28 @@ export type LiveEvent =
   | { readonly kind: 'delivery'; readonly step: DeliveryStep }
   | { readonly kind: 'alert'; readonly callId: string | null; readonly error: ErrorRecord; readonly atWallMs: number };
 
+/** Why the gateway puts words into the agent's mouth: for the call's log. */
+export type SayingKind = 'greeting' | 'read_back' | 'whisper';
+
+/**
+ * One call's agent, for whoever has something for it to say: a greeting, a read-back with the computed total, a sentence of the crew.
+ * What it says is heard by the guest in the agent's own voice, and comes back as words to the extractor as all that the agent says.
+ */
+export interface CallVoice {
+  /**
+   * Says `text` after what was given before. Resolves when its last word has come from the model. Rejects with CALL_NOT_TALKING, LANE_WORDS_INVALID
+   * (the checkpoint cannot say it, or too much is waiting), or with what ended the lane meanwhile.
+   */
+  say(text: string, kind: SayingKind): Promise<void>;
+}
+
 export interface CallDesk {
   /** Calls that are running now. */
   readonly live: readonly LiveCall[];
   /** The last alerts, newest first, at most 50. */
   readonly alerts: readonly Extract<LiveEvent, { kind: 'alert' }>[];
+  /** The voice of a call that is up; null: there is none of this id. */
+  voiceOf(callId: string): CallVoice | null;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (event: LiveEvent) => void): () => void;
   /** Stops a running call's recording (card numbers) or lets it go on. Rejects with MEDIA_SESSION_UNKNOWN. */

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import type { TrunkConfig } from '../config/store.ts';
 import type { MediaPlane } from '../media/contract.ts';
 import type { DeliveryPlane, OrderExtractor, OrderSnapshot } from '../orders/contract.ts';
 import type { TicketContext } from '../orders/ticket/build-ticket.ts';
@@ -12,8 +13,8 @@ import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts
 import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
-import type { CallDesk, LiveCall, LiveEvent } from './contract.ts';
-import { LaneDirectory, type LaneRule, type TrunkRule } from './lane-directory.ts';
+import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
+import { LaneDirectory, type LaneRule } from './lane-directory.ts';
 import { OrderTaking } from './order-taking.ts';
 import { TicketKeeper } from './ticket-keeper.ts';
 
@@ -23,6 +24,10 @@ const ALERTS_KEPT = 50;
 export interface StoreLane extends LaneRule {
   readonly personaId: string;
   readonly menuId: string;
+  /** What the agent begins a call with; null: as the model wants. Asked for at each call. */
+  readonly greeting: string | null;
+  /** WAV files; the first that can be played is. */
+  readonly apologyFiles: readonly string[];
   createExtractor(): OrderExtractor;
   toTicket(order: OrderSnapshot, call: CallTicketContext): Ticket;
 }
@@ -32,11 +37,10 @@ export type CallTicketContext = Omit<TicketContext, 'store' | 'menu' | 'producer
 
 export interface DeskOptions {
   readonly storeId: string;
-  readonly trunks: readonly TrunkRule[];
+  readonly trunks: readonly TrunkConfig[];
   readonly lanes: readonly StoreLane[];
   readonly bindAddress: string;
   readonly maxMs: number;
-  readonly apologyFile: string;
   readonly retryAfterSeconds: number;
   /** Directory for recordings; null: off. */
   readonly recordingsDirectory: string | null;
@@ -51,7 +55,7 @@ export interface DeskDeps {
   readonly userAgent: SipUserAgent;
   readonly media: MediaPlane;
   /** Makes the session descriptions of a new call. */
-  readonly describe: (transport: SipSource['transport']) => CallDescriptions;
+  readonly describe: (trunk: TrunkConfig, transport: SipSource['transport']) => CallDescriptions;
   readonly delivery: DeliveryPlane;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,7 +66,7 @@ export interface DeskDeps {
 export class Desk implements CallDesk {
   readonly #options: DeskOptions;
   readonly #deps: DeskDeps;
-  readonly #directory: LaneDirectory<StoreLane>;
+  readonly #directory: LaneDirectory<TrunkConfig, StoreLane>;
   readonly #keeper: TicketKeeper;
   readonly #calls = new Map<string, Call>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
@@ -85,6 +89,10 @@ export class Desk implements CallDesk {
 
   get alerts(): readonly Extract<LiveEvent, { kind: 'alert' }>[] {
     return this.#alerts;
+  }
+
+  voiceOf(callId: string): CallVoice | null {
+    return this.#calls.get(callId)?.voice ?? null;
   }
 
   subscribe(listener: (event: LiveEvent) => void): () => void {
@@ -143,17 +151,19 @@ export class Desk implements CallDesk {
 
   #take(invite: IncomingInvite): void {
     const { log, metrics, clock } = this.#deps;
-    const choice = this.#directory.find(invite.source.address, invite.requestUser);
+    const { requestUser, from, source } = invite;
+    const { address } = source;
+    const choice = this.#directory.find({ address, from, requestUser, header: (name) => invite.header(name) });
     if (choice.kind === 'refused' || this.#isStopping) {
       const { status, reason } = choice.kind === 'refused' ? choice : { status: 503, reason: 'the gateway stops' };
-      log.warn({ source: invite.source.address, user: invite.requestUser, status, reason }, 'call refused');
+      log.warn({ source: address, user: requestUser, status, reason }, 'call refused');
       metrics.callsRefused.inc({ status: String(status) });
       invite.reject(status, status === 403 ? 'Forbidden' : status === 404 ? 'Not Found' : 'Service Unavailable');
       return;
     }
-    const { lane } = choice;
+    const { lane, trunk } = choice;
     const callId = newCallId(clock.wallMs());
-    const call = this.#wire(callId, lane, invite);
+    const call = this.#wire(callId, trunk, lane, invite);
     this.#calls.set(callId, call);
     metrics.callsLive.set(this.#calls.size);
     const atWallMs = clock.wallMs();
@@ -166,9 +176,9 @@ export class Desk implements CallDesk {
   }
 
   /** A call with its parts: the order, the report, the media leg's descriptions. */
-  #wire(callId: string, lane: StoreLane, invite: IncomingInvite): Call {
+  #wire(callId: string, trunk: TrunkConfig, lane: StoreLane, invite: IncomingInvite): Call {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
-    const { storeId, bindAddress, maxMs, apologyFile, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
+    const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
     const { personaId, menuId } = lane;
     const seed = this.#options.seed ?? randomInt(2 ** 31);
@@ -202,21 +212,23 @@ export class Desk implements CallDesk {
       {
         callId,
         lane: lane.id,
+        trunk,
         personaId,
         seed,
         bindAddress,
         startedWallMs,
         maxMs,
-        apologyFile,
+        apologyFiles: lane.apologyFiles,
         retryAfterSeconds,
         recordingPath: recordingsDirectory === null ? null : `${recordingsDirectory}/${callId}`,
         callLogFile: callLogDirectory === null ? null : `${callLogDirectory}/${callId}.tokens`,
         recordingConsent: consent,
+        greeting: lane.greeting,
         apologise: this.#keeper.refusal,
       },
       {
         media,
-        descriptions: describe(invite.source.transport),
+        descriptions: describe(trunk, invite.source.transport),
         orders,
         report,
         clock,

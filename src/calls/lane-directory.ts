@@ -1,10 +1,8 @@
-import { AddressRanges } from '../runtime/address-ranges.ts';
+import { type TrunkCaller, type TrunkSelector, TrunkTable } from '../sip/trunks/trunk-table.ts';
 
-/** Who may call, by source address. */
-export interface TrunkRule {
+/** Who may call. */
+export interface TrunkRule extends TrunkSelector {
   readonly id: string;
-  /** Addresses and ranges. */
-  readonly allow: readonly string[];
 }
 
 export interface LaneRule {
@@ -14,29 +12,46 @@ export interface LaneRule {
   readonly user: string | null;
 }
 
-export type LaneChoice<Lane> =
-  | { readonly kind: 'found'; readonly lane: Lane }
+/** An INVITE as far as its lane depends on it. */
+export interface LaneCaller extends TrunkCaller {
+  /** User part of the Request-URI, often empty. */
+  readonly requestUser: string;
+}
+
+export type LaneChoice<Trunk, Lane> =
+  | { readonly kind: 'found'; readonly trunk: Trunk; readonly lane: Lane }
   | { readonly kind: 'refused'; readonly status: 403 | 404; readonly reason: string };
 
-/** Which lane an INVITE is for: by the trunk of its source, then by the user part of its Request-URI (often empty). */
-export class LaneDirectory<Lane extends LaneRule> {
-  readonly #trunks: readonly { readonly id: string; readonly sources: AddressRanges }[];
+/** Which lane an INVITE is for: its trunk (source, From, headers), then the user part of its Request-URI. */
+export class LaneDirectory<Trunk extends TrunkRule, Lane extends LaneRule> {
+  readonly #trunks: TrunkTable<Trunk>;
   readonly #lanes: readonly Lane[];
 
-  constructor(trunks: readonly TrunkRule[], lanes: readonly Lane[]) {
-    this.#trunks = trunks.map((trunk) => ({ id: trunk.id, sources: new AddressRanges(trunk.allow) }));
+  constructor(trunks: readonly Trunk[], lanes: readonly Lane[]) {
+    this.#trunks = new TrunkTable(trunks);
     this.#lanes = lanes;
   }
 
-  find(sourceAddress: string, requestUser: string): LaneChoice<Lane> {
-    const trunks = this.#trunks.filter((trunk) => trunk.sources.has(sourceAddress)).map((trunk) => trunk.id);
-    if (trunks.length === 0) return { kind: 'refused', status: 403, reason: 'no trunk allows this address' };
-    const reachable = this.#lanes.filter((lane) => trunks.includes(lane.trunk));
+  find(caller: LaneCaller): LaneChoice<Trunk, Lane> {
+    const trunk = this.#trunks.find(caller);
+    if (trunk === null) return { kind: 'refused', status: 403, reason: this.#whyNoTrunk(caller) };
+    const reachable = this.#lanes.filter((lane) => lane.trunk === trunk.id);
     const lane =
-      reachable.find((each) => each.user !== null && each.user === requestUser) ??
+      reachable.find((each) => each.user !== null && each.user === caller.requestUser) ??
       reachable.find((each) => each.user === null);
-    if (lane === undefined)
-      return { kind: 'refused', status: 404, reason: `no lane answers "${requestUser}" on trunk ${trunks.join(', ')}` };
-    return { kind: 'found', lane };
+    if (lane !== undefined) return { kind: 'found', trunk, lane };
+    const users = reachable.map((each) => `"${each.user}" (${each.id})`).join(', ');
+    const has = users === '' ? 'which has no lane' : `which has ${users}`;
+    return {
+      kind: 'refused',
+      status: 404,
+      reason: `no lane answers "${caller.requestUser}" on trunk ${trunk.id}, ${has}`,
+    };
+  }
+
+  #whyNoTrunk({ address }: LaneCaller): string {
+    const near = this.#trunks.atAddress(address).map((trunk) => trunk.id);
+    if (near.length === 0) return `no trunk allows ${address}`;
+    return `${address} is allowed by trunk ${near.join(', ')}, but the call does not show what its match asks for`;
   }
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { MediaPlane, NegotiatedMedia, SessionStats } from '../media/contract.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { SpeakerpostError } from '../runtime/errors.ts';
+import { isError, SpeakerpostError } from '../runtime/errors.ts';
 import { within } from '../runtime/within.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 
@@ -13,7 +13,8 @@ export interface MediaLegOptions {
   readonly personaId: string;
   readonly seed: number;
   readonly bindAddress: string;
-  readonly apologyFile: string;
+  /** WAV files; the first that can be played is. */
+  readonly apologyFiles: readonly string[];
   /** Path of the recording without suffix; null: none. */
   readonly recordingPath: string | null;
   /** Where the engine writes what a replay needs; null: nowhere. */
@@ -111,16 +112,31 @@ export class MediaLeg {
     if (!this.#isLost) this.#parts.plane.start(this.#options.callId);
   }
 
+  /** Rejects as `MediaPlane.say`. */
+  say(text: string): Promise<void> {
+    return this.#parts.plane.say(this.#options.callId, text);
+  }
+
   /** Plays the apology to its end. Rejects with APOLOGY_TIMEOUT, or as `open` and `MediaPlane.play`. */
   async apologise(): Promise<void> {
-    const { plane, clock } = this.#parts;
-    const { callId, apologyFile } = this.#options;
+    const { clock } = this.#parts;
     if (this.#isLost) {
       await this.open(false);
       this.start();
     }
     const late = () => new SpeakerpostError('APOLOGY_TIMEOUT', { seconds: APOLOGY_LIMIT_MS / 1_000 });
-    await within(clock, APOLOGY_LIMIT_MS, plane.play(callId, apologyFile), late);
+    await within(clock, APOLOGY_LIMIT_MS, this.#playApology(), late);
+  }
+
+  async #playApology(): Promise<void> {
+    const { callId, apologyFiles } = this.#options;
+    for (const [i, file] of apologyFiles.entries()) {
+      try {
+        return await this.#parts.plane.play(callId, file);
+      } catch (error) {
+        if (!isError(error, 'WAV_INVALID') || i === apologyFiles.length - 1) throw error;
+      }
+    }
   }
 
   /** Frees port and lane. Resolves with the last figures and the recording's file name, when there is one. */

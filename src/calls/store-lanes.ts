@@ -25,6 +25,8 @@ function storeLane(config: StoreConfig, lane: LaneConfig, menu: Menu, version: s
     user: lane.user,
     personaId: lane.personaId,
     menuId: menu.id,
+    greeting: lane.greeting,
+    apologyFiles: lane.apologyFiles,
     createExtractor: () => createOrderExtractor(menu),
     toTicket: (order, call) =>
       buildTicket(order, { ...call, menu, store: { id, externalId, timezone }, producerVersion: version }),

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { EngineOptions } from '../engine/contract.ts';
-import { parseDeviceName } from '../engine/ort/open-device.ts';
-import { connectEngine } from '../engine/serving/client.ts';
-import { type PacedFrame, runPacedLanes } from '../engine/serving/paced-lanes.ts';
-import { startEngineProcess } from '../engine/serving/supervisor.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { silentLog } from '../runtime/log.ts';
+import { z } from 'zod';
+import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
+import type { EngineDescription } from '../engine/contract.ts';
+import type { ModelNumbers } from '../engine/model-contract.ts';
+import { chooseDevices } from '../engine/serving/choose-devices.ts';
+import type { EngineFleetOptions } from '../engine/serving/engine-fleet.ts';
+import { type LaneFigures, MeasuredEngine } from '../engine/serving/measured-engine.ts';
+import { searchLanes } from './lane-search.ts';
 
 const HELP = `Usage: speakerpost bench engine --model DIR [options]
 
@@ -17,32 +17,34 @@ do, their phases spread. Prints, for each number of lanes, where a frame's time 
 
   --model DIR      checkpoint folder (speakerpost model random writes one of any size)
   --device NAME    as engine.device in the store's file (default: cpu)
-  --lanes N,N,...  numbers of lanes to measure (default: 1,2,4)
+  --processes N    as engine.processes (default: 1)
+  --lanes N,N,...  numbers of lanes to measure; without it the largest number with p99 < 80 ms is searched for
+  --most N         where the search ends (default: 32 a process on the CPU, 192 a card); fewer where memory has no room
   --seconds N      for each (default: 20); the first second is not counted
   --threads N      threads inside one operator (default: 1)
+  --type, --codec, --positions, --cache   as engine.type, engine.codec, engine.cache.positions and .policy in the store's file
   --json           print one JSON object
   --help           this text
 
-Exit code: 0 measured, 1 the engine does not start or loses a lane, 2 wrong usage.
+Exit code: 0 measured, 1 the engine does not start or refuses a lane, 2 wrong usage.
 `;
 
+const numbersSchema = z.object({
+  type: z.enum(['float32', 'bfloat16', 'float16']).optional(),
+  codec: z.enum(['float32', 'tf32', 'float16']).optional(),
+  positions: z.coerce.number().int().min(64).optional(),
+  cachePolicy: z.enum(['ring', 'pin-persona']).optional(),
+});
+
 const limitMs = 80;
-const stages = ['wait', 'run', 'total'] as const;
-type Stage = (typeof stages)[number];
+const mostOf = { cpu: 32, card: 192 } as const;
 
-interface Quantiles {
-  readonly p50Ms: number;
-  readonly p95Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
-
-interface Row extends Readonly<Record<Stage, Quantiles>> {
-  readonly lanes: number;
-  readonly frames: number;
-  readonly misses: number;
-  readonly senderLateMs: number;
-  readonly memoryMb: number | null;
+interface Plan {
+  readonly options: Omit<EngineFleetOptions, 'personas'>;
+  /** null: search. */
+  readonly counts: readonly number[] | null;
+  readonly seconds: number;
+  readonly deviceReason: string;
 }
 
 export async function runBench(args: readonly string[]): Promise<number> {
@@ -52,9 +54,15 @@ export async function runBench(args: readonly string[]): Promise<number> {
     options: {
       model: { type: 'string' },
       device: { type: 'string', default: 'cpu' },
-      lanes: { type: 'string', default: '1,2,4' },
+      processes: { type: 'string', default: '1' },
+      lanes: { type: 'string' },
+      most: { type: 'string' },
       seconds: { type: 'string', default: '20' },
       threads: { type: 'string', default: '1' },
+      type: { type: 'string' },
+      codec: { type: 'string' },
+      positions: { type: 'string' },
+      cache: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -63,130 +71,94 @@ export async function runBench(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const counts = values.lanes.split(',').map(Number);
-  const seconds = Number(values.seconds);
-  const threads = Number(values.threads);
+  const counts = values.lanes?.split(',').map(Number) ?? null;
+  const [seconds, threads, processes] = [Number(values.seconds), Number(values.threads), Number(values.processes)];
+  const most = values.most === undefined ? null : Number(values.most);
   const isCount = (value: number) => Number.isInteger(value) && value > 0;
-  if (positionals.join(' ') !== 'engine' || values.model === undefined || !counts.every(isCount) || !(seconds > 0)) {
+  const areCounts = [...(counts ?? []), threads, processes, most ?? 1].every(isCount);
+  if (positionals.join(' ') !== 'engine' || values.model === undefined || !areCounts || !(seconds > 0)) {
     process.stderr.write(HELP);
     return 2;
   }
-  const options: EngineOptions = {
-    modelDirectory: resolve(values.model),
-    lanes: Math.max(...counts),
-    device: parseDeviceName(values.device),
-    threads: isCount(threads) ? threads : 1,
-    personas: [{ id: 'bench', text: null, voice: null }],
-    frameBudgetMs: null,
-  };
-  await measure(options, counts, seconds, values.json);
+  const given = numbersSchema.safeParse({ ...values, cachePolicy: values.cache });
+  if (!given.success) {
+    process.stderr.write(HELP);
+    return 2;
+  }
+  const numbers = given.data as ModelNumbers;
+  const modelDirectory = resolve(values.model);
+  openCheckpoint(modelDirectory); // a folder that is none is told before any card is asked
+  const { devices, reason: deviceReason } = await chooseDevices(values.device, processes);
+  const lanes =
+    counts === null
+      ? (most ?? devices.length * (devices[0] === 'cpu' ? mostOf.cpu : mostOf.card))
+      : Math.max(...counts);
+  await measure(
+    { options: { modelDirectory, lanes, devices, threads, numbers }, counts, seconds, deviceReason },
+    values.json,
+  );
   return 0;
 }
 
-async function measure(
-  options: EngineOptions,
-  counts: readonly number[],
-  seconds: number,
-  asJson: boolean,
-): Promise<void> {
-  const startedMs = performance.now();
-  const lag = { p99Ms: 0, maxMs: 0 };
-  const supervisor = startEngineProcess(options, {
-    clock: systemClock,
-    log: silentLog,
-    onLoopLag({ p99Ms, maxMs }) {
-      lag.p99Ms = Math.max(lag.p99Ms, p99Ms);
-      lag.maxMs = Math.max(lag.maxMs, maxMs);
-    },
-  });
+async function measure({ options, counts, seconds, deviceReason }: Plan, asJson: boolean): Promise<void> {
+  const write = (text: string) => asJson || process.stdout.write(text);
+  const engine = await MeasuredEngine.start(options);
   try {
-    const description = await supervisor.ready;
-    const startMs = Math.round(performance.now() - startedMs);
+    const { description, startMs } = engine;
     const machine = `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB`;
-    if (!asJson) process.stdout.write(heading(machine, startMs, description, options));
-    const engine = await connectEngine(supervisor.socketPath);
-    const rows: Row[] = [];
-    for (const lanes of counts) {
-      const result = await runPacedLanes(engine, 'bench', lanes, seconds);
-      const row = {
-        lanes,
-        frames: result.frames.length,
-        misses: result.misses,
-        senderLateMs: result.senderLateMs,
-        memoryMb: residentMb(supervisor.pid),
-        wait: quantiles(result.frames, 'waitMs'),
-        run: quantiles(result.frames, 'runMs'),
-        total: quantiles(result.frames, 'totalMs'),
-      };
+    write(heading(machine, startMs, description, options.threads, deviceReason));
+    const rows: LaneFigures[] = [];
+    const isInTime = async (lanes: number): Promise<boolean> => {
+      const row = await engine.measure(lanes, seconds);
       rows.push(row);
-      if (!asJson) process.stdout.write(lines(row));
-    }
-    engine.close();
-    const inTime = rows.filter(({ total }) => total.p99Ms < limitMs).map(({ lanes }) => lanes);
-    const mostLanesInTime = inTime.length === 0 ? 0 : Math.max(...inTime);
-    const { node } = process.versions;
-    const all = {
-      machine,
-      node,
-      startMs,
-      description,
-      threads: options.threads,
-      seconds,
-      rows,
-      mostLanesInTime,
-      loopLag: lag,
+      write(lines(row));
+      return row.failure === null && row.total.p99Ms < limitMs;
     };
-    process.stdout.write(asJson ? `${JSON.stringify(all)}\n` : closing(mostLanesInTime, lag));
+    let mostLanesInTime = 0;
+    if (counts === null) mostLanesInTime = await searchLanes(description.lanes, isInTime);
+    for (const lanes of counts ?? []) {
+      if (lanes > description.lanes) write(`${lanes} lanes: there is memory for ${description.lanes}\n`);
+      else if (await isInTime(lanes)) mostLanesInTime = Math.max(mostLanesInTime, lanes);
+    }
+    const { threads } = options;
+    const { node } = process.versions;
+    const all = { machine, node, startMs, description, deviceReason, threads, seconds, rows, mostLanesInTime };
+    if (asJson) process.stdout.write(`${JSON.stringify(all)}\n`);
+    write(closing(mostLanesInTime, description.lanes));
   } finally {
-    await supervisor.stop();
+    await engine.stop();
   }
 }
 
 function heading(
   machine: string,
   startMs: number,
-  description: {
-    readonly model: string;
-    readonly device: string;
-    readonly parameters: number;
-    readonly runtimeVersion: string;
-  },
-  { threads }: EngineOptions,
+  { model, device, parameters, runtimeVersion, lanes }: EngineDescription,
+  threads: number,
+  deviceReason: string,
 ): string {
-  const { model, device, parameters, runtimeVersion } = description;
   return `${machine}; Node ${process.version}, ONNX Runtime ${runtimeVersion}
-${model}: ${(parameters / 1e6).toFixed(1)} M parameters on ${device}, ${threads} thread${threads === 1 ? '' : 's'}; ready after ${startMs} ms
+${model}: ${(parameters / 1e6).toFixed(1)} M parameters on ${device} (${deviceReason}), ${threads} thread${threads === 1 ? '' : 's'}, room for ${lanes} lanes; ready after ${startMs} ms
 
 lanes  ms              p50     p95     p99     max   frames  late
 `;
 }
 
-function lines(row: Row): string {
-  const names = { wait: 'ready-started', run: 'started-done', total: 'sent-received' } as const;
-  const shown = stages.map((stage) => {
-    const { p50Ms, p95Ms, p99Ms, maxMs } = row[stage];
-    const numbers = [p50Ms, p95Ms, p99Ms, maxMs].map((ms) => ms.toFixed(2).padStart(7)).join(' ');
-    const end = stage === 'total' ? `  ${String(row.frames).padStart(6)}  ${String(row.misses).padStart(4)}` : '';
-    return `${(stage === 'wait' ? String(row.lanes) : '').padStart(5)}  ${names[stage].padEnd(13)} ${numbers}${end}\n`;
-  });
-  const memory = row.memoryMb === null ? 'not known here' : `${row.memoryMb} MB`;
-  return `${shown.join('')}       engine process ${memory}; the sender was at most ${row.senderLateMs.toFixed(1)} ms late\n`;
+function lines(row: LaneFigures): string {
+  const { lanes, frames, misses, wait, run, total, open, hostMb, deviceMb, loopLagMs, senderLateMs, failure } = row;
+  const shown = Object.entries({ 'ready-started': wait, 'started-done': run, 'sent-received': total, open }).map(
+    ([name, { p50Ms, p95Ms, p99Ms, maxMs }]) => {
+      const numbers = [p50Ms, p95Ms, p99Ms, maxMs].map((ms) => ms.toFixed(2).padStart(7)).join(' ');
+      const end = name === 'sent-received' ? `  ${String(frames).padStart(6)}  ${String(misses).padStart(4)}` : '';
+      return `${(name === 'ready-started' ? String(lanes) : '').padStart(5)}  ${name.padEnd(13)} ${numbers}${end}\n`;
+    },
+  );
+  const card = deviceMb === null ? '' : `, ${deviceMb} MB of the card`;
+  const lost = failure === null ? '' : `       a lane was lost: ${failure}\n`;
+  return `${shown.join('')}       memory ${hostMb} MB of the host${card}; event loop p99 ${loopLagMs.p99.toFixed(1)}, max ${loopLagMs.max.toFixed(1)} ms late; sender at most ${senderLateMs.toFixed(1)} ms late\n${lost}`;
 }
 
-function closing(lanes: number, lag: { readonly p99Ms: number; readonly maxMs: number }): string {
-  return `\nmost lanes measured with p99 < ${limitMs} ms: ${lanes}; event loop of the engine process: p99 ${lag.p99Ms.toFixed(1)}, max ${lag.maxMs.toFixed(1)} ms late\n`;
-}
-
-function quantiles(frames: readonly PacedFrame[], of: keyof PacedFrame): Quantiles {
-  const sorted = frames.map((frame) => frame[of]).sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  return { p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: at(1) };
-}
-
-/** Resident memory of the engine process (proc(5)); null on systems without it. */
-function residentMb(pid: number | null): number | null {
-  const file = `/proc/${pid}/status`;
-  if (pid === null || !existsSync(file)) return null;
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(file, 'utf8'))?.[1];
-  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
+function closing(lanes: number, room: number): string {
+  const end = lanes === room ? ' (all that there is room for)' : '';
+  return `\nmost lanes measured with p99 < ${limitMs} ms: ${lanes}${end}\n`;
 }

@@ -11,7 +11,7 @@ reused lane gives what a fresh one gives.
 
   DIR            folder with config.json and the two .safetensors files
   --vectors DIR  folder with golden.safetensors and meta.json (default: DIR)
-  --device D     cpu (default), cuda, cuda:N or auto; on a card also what shorter floats cost
+  --device D     cpu (default), cuda, cuda:N, webgpu or auto; on a CUDA card also what shorter floats cost
   --help         this text
 
 Exit code: 0 all checks hold, 1 one does not or a file is not usable, 2 wrong usage.

@@ -1,19 +1,8 @@
 import { z } from 'zod';
-import { isAddressRange } from '../runtime/address-ranges.ts';
 import { pos } from './pos-schema.ts';
-
-/** `192.168.1.20` or `192.168.1.0/24`. */
-const addressRange = z.string().refine(isAddressRange, 'expected an IP address or a range such as 192.168.1.0/24');
+import { codecs, srtp, trunk } from './trunk-schema.ts';
 
 const port = z.int().min(1).max(65_535);
-
-const trunk = z.strictObject({
-  id: z.string().min(1),
-  /** Who may call: everyone else is dropped without an answer. */
-  allow: z.array(addressRange).min(1),
-  /** Who calls from there must also show one of these by Digest; none: the address is enough. */
-  users: z.array(z.strictObject({ user: z.string().min(1), password: z.string().min(8) })).default([]),
-});
 
 const lane = z.strictObject({
   id: z.string().min(1),
@@ -23,6 +12,8 @@ const lane = z.strictObject({
   /** Files, relative to the store's file. */
   menu: z.string().min(1),
   persona: z.string().min(1),
+  /** What the agent begins with, word for word; null: as the model wants. */
+  greeting: z.string().trim().min(1).max(400).nullable().default(null),
 });
 
 const sip = z
@@ -57,7 +48,7 @@ const sip = z
     bind6: z.ipv6().nullable().default(null),
     /** Address that goes into SDP and Contact where it differs from `bind` (NAT, 0.0.0.0). */
     externalAddress: z.ipv4().nullable().default(null),
-    trunks: z.array(trunk).default([{ id: 'loopback', allow: ['127.0.0.0/8'], users: [] }]),
+    trunks: z.array(trunk).prefault([{ id: 'loopback', allow: ['127.0.0.0/8'] }]),
   })
   .superRefine((value, context) => {
     if (value.bind6 === '::') {
@@ -94,15 +85,9 @@ const media = z.strictObject({
     .default({ first: 16_384, last: 16_583 }),
   /** No RTP for so long ends the call. */
   timeoutSeconds: z.number().positive().default(30),
-  /** Codecs that are taken, the preferred first; null: all, in the caller's order of preference. */
-  codecs: z
-    .array(z.enum(['opus', 'G722', 'PCMU', 'PCMA', 'L16/16000', 'L16/8000']))
-    .min(1)
-    .refine((names) => new Set(names).size === names.length, 'each codec once')
-    .nullable()
-    .default(null),
-  /** SRTP with keys in the SDP (RFC 4568). `require` refuses calls in the clear. */
-  srtp: z.enum(['off', 'allow', 'require']).default('allow'),
+  /** null: all, in the caller's order of preference. A trunk may have its own, and its own SRTP. */
+  codecs: codecs.nullable().default(null),
+  srtp: srtp.default('allow'),
   /** Such keys are taken over SIP without TLS too. */
   srtpKeysInClear: z.boolean().default(false),
   /** Comfort noise (RFC 3389) instead of the agent's silence, for callers that offer it. */
@@ -112,14 +97,28 @@ const media = z.strictObject({
 const engine = z.strictObject({
   /** Checkpoint folder. */
   model: z.string().min(1),
-  /** `cuda`, `cuda:1`: a card by its number; `auto`: a card where a usable one is, else the CPU, and the log says why. */
+  /** `cuda`, `cuda:1`: a card by its number; `cuda:0,1`: several; `webgpu`: another GPU; `auto`: every usable card, else the CPU, and the log says why. */
   device: z
     .string()
-    .regex(/^(cpu|auto|cuda(:\d+)?)$/, 'expected cpu, cuda, cuda:N or auto')
+    .regex(/^(cpu|auto|webgpu|cuda(:\d+(,\d+)*)?)$/, 'expected cpu, cuda, cuda:N, cuda:N,M, webgpu or auto')
     .default('cpu'),
-  /** Conversations at once. */
-  lanes: z.int().min(1).max(192).default(2),
+  /** Processes on the CPU; on cards there is one a card. */
+  processes: z.int().min(1).max(16).default(1),
+  /** Conversations at once, of all processes together. */
+  lanes: z.int().min(1).max(1536).default(2),
   threads: z.int().min(1).max(64).default(1),
+  /** What the language model is computed in; null: bfloat16 on a card, float32 on the CPU, which has nothing else. */
+  type: z.enum(['float32', 'bfloat16', 'float16']).nullable().default(null),
+  /** The same of the codec; null: TF32 on a card, float32 on the CPU. */
+  codec: z.enum(['float32', 'tf32', 'float16']).nullable().default(null),
+  cache: z
+    .strictObject({
+      /** What a full cache forgets: `ring`, the oldest moment; `pin-persona`, never the persona. */
+      policy: z.enum(['ring', 'pin-persona']).default('ring'),
+      /** Moments of 80 ms that a lane remembers; null: as many as the model was made for. */
+      positions: z.int().min(64).nullable().default(null),
+    })
+    .prefault({}),
   /** A call is refused when the measured p99 of a frame would pass this with one lane more; null: never. */
   frameBudgetMs: z.number().positive().nullable().default(80),
   /** A fixed seed makes every call reproducible; null: a new one each call. */
@@ -173,6 +172,8 @@ const calls = z.strictObject({
   maxSeconds: z.number().positive().default(600),
   /** Played when the model fails. */
   apology: z.string().min(1),
+  /** The same in each persona's own voice, made when the engine starts; null: the file above for all. */
+  apologyWords: z.string().trim().min(1).max(200).nullable().default(null),
   /** `Retry-After` of a 486 when every lane is taken. */
   retryAfterSeconds: z.int().positive().default(10),
 });
@@ -230,6 +231,13 @@ export const storeSchema = z
           path: ['sip', 'trunks', index, 'id'],
           message: 'another trunk has this id',
         });
+      const before = value.sip.trunks.slice(0, index).find((other) => takesAllOf(other, each));
+      if (before !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['sip', 'trunks', index, 'allow'],
+          message: `trunk ${before.id} above takes every call from these addresses: put it below, or give it a match`,
+        });
     });
     const seen = new Set<string>();
     value.lanes.forEach((each, index) => {
@@ -260,6 +268,14 @@ export const storeSchema = z
   });
 
 export type StoreSettings = z.infer<typeof storeSchema>;
+
+type Trunk = StoreSettings['sip']['trunks'][number];
+
+/** The first trunk that fits takes a call: one without a match leaves nothing for another with the same addresses. */
+function takesAllOf(first: Trunk, second: Trunk): boolean {
+  const { fromUser, header } = first.match;
+  return fromUser === null && header === null && second.allow.every((range) => first.allow.includes(range));
+}
 
 function isTimezone(value: string): boolean {
   try {

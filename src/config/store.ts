@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Persona } from '../engine/contract.ts';
 import { readSettings } from './settings-file.ts';
@@ -13,9 +13,14 @@ const personaSchema = z.strictObject({
   voice: z.string().min(1).nullable(),
 });
 
+/** A trunk whose calls' codecs and SRTP are settled: its own, or those of `media`. */
+export type TrunkConfig = Omit<StoreSettings['sip']['trunks'][number], 'srtp' | 'srtpKeysInClear'> &
+  Pick<StoreSettings['media'], 'srtp' | 'srtpKeysInClear'>;
+
 /** A store's file with every path absolute and every file that it names found. */
-export interface StoreConfig extends Omit<StoreSettings, 'lanes'> {
+export interface StoreConfig extends Omit<StoreSettings, 'lanes' | 'sip'> {
   readonly file: string;
+  readonly sip: Omit<StoreSettings['sip'], 'trunks'> & { readonly trunks: readonly TrunkConfig[] };
   readonly lanes: readonly LaneConfig[];
   readonly personas: readonly Persona[];
 }
@@ -26,6 +31,9 @@ export interface LaneConfig {
   readonly user: string | null;
   readonly menuFile: string;
   readonly personaId: string;
+  readonly greeting: string | null;
+  /** What is played when the model fails: the first file that is there. */
+  readonly apologyFiles: readonly string[];
 }
 
 /**
@@ -36,24 +44,46 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
   const path = resolve(file);
   const settings = readSettings(path, storeSchema, environment);
   const beside = (name: string) => resolve(dirname(path), name);
+  const dataDirectory = beside(settings.dataDirectory);
   const personaFiles = new Map<string, Persona>();
   const lanes = settings.lanes.map((lane): LaneConfig => {
     const personaFile = beside(lane.persona);
     const persona = personaFiles.get(personaFile) ?? readPersona(personaFile);
     personaFiles.set(personaFile, persona);
-    return { id: lane.id, trunk: lane.trunk, user: lane.user, menuFile: beside(lane.menu), personaId: persona.id };
+    const { id, trunk, user, greeting } = lane;
+    const own = settings.calls.apologyWords === null ? [] : [apologyClip(dataDirectory, persona.id)];
+    const apologyFiles = [...own, beside(settings.calls.apology)];
+    return { id, trunk, user, menuFile: beside(lane.menu), personaId: persona.id, greeting, apologyFiles };
   });
   return {
     ...settings,
     file: path,
-    dataDirectory: beside(settings.dataDirectory),
-    sip: { ...settings.sip, tls: tlsBeside(settings.sip.tls, beside) },
+    dataDirectory,
+    sip: {
+      ...settings.sip,
+      tls: tlsBeside(settings.sip.tls, beside),
+      trunks: settings.sip.trunks.map((trunk) => trunkOf(trunk, settings.media)),
+    },
     engine: { ...settings.engine, model: beside(settings.engine.model) },
     orders: { ...settings.orders, pos: posOf(settings.orders.pos, beside) },
     web: { ...settings.web, tls: webTlsOf(settings.web.tls, beside) },
     calls: { ...settings.calls, apology: beside(settings.calls.apology) },
     lanes,
     personas: [...personaFiles.values()],
+  };
+}
+
+/** Where the engine keeps the apology in the voice of a persona. */
+export function apologyClip(dataDirectory: string, personaId: string): string {
+  return join(dataDirectory, 'cache', `apology-${encodeURIComponent(personaId)}.wav`);
+}
+
+function trunkOf(trunk: StoreSettings['sip']['trunks'][number], media: StoreSettings['media']): TrunkConfig {
+  return {
+    ...trunk,
+    codecs: trunk.codecs ?? media.codecs,
+    srtp: trunk.srtp ?? media.srtp,
+    srtpKeysInClear: trunk.srtpKeysInClear ?? media.srtpKeysInClear,
   };
 }
 

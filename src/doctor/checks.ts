@@ -1,5 +1,6 @@
 import type { StoreConfig } from '../config/store.ts';
 import { describeError, reviveError } from '../runtime/errors.ts';
+import { engineChecks } from './engine-checks.ts';
 import { machineChecks } from './machine-checks.ts';
 import { serviceChecks } from './service-checks.ts';
 
@@ -22,7 +23,7 @@ export const failed = (detail: string, remedy: string): Finding => ({ state: 'fa
 
 /** Every check of a store's file, in the order in which a technician would look. */
 export function checksOf(config: StoreConfig): readonly Check[] {
-  return [...machineChecks(config), ...serviceChecks(config)];
+  return [...machineChecks(config), ...engineChecks(config), ...serviceChecks(config)];
 }
 
 /** Runs a check; one that throws has failed with the error's own remedy. */

@@ -1,8 +1,4 @@
 import type { StoreConfig } from '../config/store.ts';
-import { openCheckpoint } from '../engine/checkpoint/checkpoint.ts';
-import { describeCuda } from '../engine/ort/describe-cuda.ts';
-import { OrtLibrary } from '../engine/ort/library.ts';
-import { loadTokenizer } from '../engine/prompt/tokenizer.ts';
 import { MODEL_SAMPLE_RATE_HZ } from '../media/contract.ts';
 import { readClip } from '../media/plane/clip.ts';
 import { describeFinding, lintMenu } from '../orders/extraction/lint-menu.ts';
@@ -16,23 +12,6 @@ const FINDINGS_SHOWN = 5;
 
 export function serviceChecks(config: StoreConfig): readonly Check[] {
   return [
-    {
-      name: 'ONNX Runtime',
-      run: async () => {
-        const library = new OrtLibrary();
-        return ok(`${library.version} from ${library.file}`);
-      },
-    },
-    {
-      name: 'model',
-      run: async () => {
-        const checkpoint = openCheckpoint(config.engine.model);
-        const { lm, mimi, tokenizerFile } = checkpoint;
-        await loadTokenizer(tokenizerFile);
-        return ok([lm.file, mimi.file, tokenizerFile].join(', '));
-      },
-    },
-    { name: 'device', run: async () => checkDevice(config.engine.device) },
     { name: 'menus', run: async () => checkMenus([...new Set(config.lanes.map((lane) => lane.menuFile))]) },
     {
       name: 'apology',
@@ -45,22 +24,6 @@ export function serviceChecks(config: StoreConfig): readonly Check[] {
     { name: 'queue', run: () => checkQueue(config) },
     ...posChecks(config),
   ];
-}
-
-/** What the engine will run on; for a card, what is missing by name. */
-function checkDevice(device: StoreConfig['engine']['device']) {
-  if (device === 'cpu') return ok('cpu');
-  const { cards, problem, provider } = describeCuda();
-  if (problem !== null) {
-    return device === 'auto'
-      ? warning(`cpu: ${problem.message}`, problem.remedy)
-      : failed(problem.message, problem.remedy);
-  }
-  const each = cards.map(({ index, computeCapability, freeBytes }) => {
-    const free = (Number(freeBytes) / 2 ** 30).toFixed(0);
-    return `card ${index}, compute capability ${computeCapability} (8.0 and newer, 9.0 measured), ${free} GiB free`;
-  });
-  return ok(`${each.join('; ')}; provider ${provider ?? ''}`);
 }
 
 /** Words that mean two things, and products in the store's own name, are for the operator to know. */

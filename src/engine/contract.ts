@@ -3,6 +3,7 @@
  * socket over which lanes are opened and 80 ms frames go both ways. src/engine/serving/frame-port.ts has the bytes.
  */
 import type { ErrorRecord } from '../runtime/errors.ts';
+import type { ModelNumbers } from './model-contract.ts';
 import type { DeviceName } from './ort/open-device.ts';
 
 /** Who the agent is: prompts of personaplex.md section 5. null parts fall back to the checkpoint's own. */
@@ -20,6 +21,7 @@ export interface EngineOptions {
   readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
+  readonly numbers?: ModelNumbers;
   readonly personas: readonly Persona[];
   /** Persona images kept ready; the rest is prepared when a call asks for it. Default: 64 images, 2 GB. */
   readonly personaImages?: { readonly count: number; readonly bytes: number };
@@ -28,6 +30,16 @@ export interface EngineOptions {
    * given out as long as there are any. Default 80.
    */
   readonly frameBudgetMs?: number | null;
+  /** Made at the start, where they are not there already. */
+  readonly clips?: readonly SpokenClip[];
+}
+
+/** Words that a persona says into a WAV file when the engine starts, for the time when there is no engine. */
+export interface SpokenClip {
+  readonly personaId: string;
+  readonly words: string;
+  /** Absolute. */
+  readonly file: string;
 }
 
 /** One frame back from the model. */
@@ -60,10 +72,20 @@ export interface LaneHandle {
   close(): void;
 }
 
+/** How busy an engine process is, as its client sees it. */
+export interface EngineLoad {
+  readonly lanes: number;
+  /** Lanes of this client that are open or being opened. */
+  readonly openLanes: number;
+  /** From a frame's arrival in the engine to its answer, over the last ten seconds; null: there were none. */
+  readonly p99Ms: number | null;
+}
+
 /** A connection to an engine process; when the connection ends, its lanes are freed. */
 export interface EngineClient {
   /** Milliseconds by which text comes before its sound, from the checkpoint (frames x 80). */
   readonly textLeadMs: number;
+  readonly load: EngineLoad;
   /**
    * `logFile`: where the engine writes what a replay of the call needs; null: nowhere.
    * Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN.

@@ -36,6 +36,8 @@ export interface LaneFrame {
   readonly lane: number;
   /** 1920 samples at 24 kHz. */
   readonly samples: Float32Array;
+  /** Where the lane's 1920 samples of the answer may be put; it may be `samples` itself. Default: new ones. */
+  readonly answer?: Float32Array;
   /** Text token put into the agent's mouth in this frame instead of a sampled one. */
   readonly givenText?: number;
 }
@@ -75,18 +77,24 @@ export interface ModelSummary {
   };
 }
 
-export interface ModelOptions {
+/** What a model is computed in and what a lane's cache holds. Everything but float32 needs a GPU. */
+export interface ModelNumbers {
+  /** Of the language model. Default: bfloat16 on a GPU, float32 on the CPU. */
+  readonly type?: 'float32' | 'float16' | 'bfloat16';
+  /** Of the codec; its quantizer is always in float32. Default: TF32 on a GPU, float32 on the CPU. */
+  readonly codec?: 'float32' | 'tf32' | 'float16';
+  /** Positions that a lane's cache holds before it forgets; default and most: the checkpoint's context. */
+  readonly positions?: number;
+  /** What a full cache forgets: the oldest position, or never the persona's. Default: `ring`. */
+  readonly cachePolicy?: 'ring' | 'pin-persona';
+}
+
+export interface ModelOptions extends ModelNumbers {
   /** Conversations at once; memory for all is taken at load. */
   readonly lanes: number;
   readonly device: DeviceName;
   /** Threads inside one operator. */
   readonly threads: number;
-  /** What the language model is computed in. Default: bfloat16 on a GPU; on the CPU there is only float32. */
-  readonly type?: 'float32' | 'float16' | 'bfloat16';
-  /** Positions that a lane's cache holds before it wraps; default and most: the checkpoint's context. */
-  readonly positions?: number;
-  /** The codec's products in TF32 on a GPU that has it. */
-  readonly allowsShortFloats?: boolean;
   /** 'checkpoint' (default): temperatures and top-k of config.json, else the published ones. 'greedy': always the likeliest. */
   readonly sampling?: 'checkpoint' | 'greedy';
 }
@@ -111,5 +119,12 @@ export interface SpeechModel {
    * starts when the one before has ended. Results are in the order of `frames`.
    */
   step(frames: readonly LaneFrame[]): Promise<readonly LaneResult[]>;
+  /** Of the card, whoever uses it; null on the CPU, where it is the process's own. */
+  deviceMemory?(): DeviceMemoryUse | null;
   close(): void;
+}
+
+export interface DeviceMemoryUse {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
 }

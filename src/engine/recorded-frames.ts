@@ -1,5 +1,4 @@
-import { frameSamples } from './checkpoint/configuration.ts';
-import type { FrameRunner } from './frame-runner.ts';
+import { type FrameRunner, silence } from './frame-runner.ts';
 import type { LanguageModel } from './lm/language-model.ts';
 import type { Mimi } from './mimi/mimi.ts';
 import type { LaneFrame, LaneResult } from './model-contract.ts';
@@ -8,6 +7,9 @@ import type { RecordedRuns, RunRecorder } from './ort/device.ts';
 const batchSizes = [1, 2, 4, 8, 16, 32, 64, 96, 128, 192];
 /** The first run of a size takes memory and chooses kernels. */
 const runsBeforeRecording = 2;
+
+/** The parts of a frame, as they follow each other. */
+const [temporal, depth, decoder] = [0, 1, 2];
 
 /**
  * The whole frame recorded once for each batch size. A batch is the lanes 0 to n - 1: those among them that have no frame are
@@ -43,26 +45,36 @@ export class RecordedFrames implements FrameRunner {
     const { size, runs } = batch;
     const mimi = this.#mimi;
     const lm = this.#lm;
+    await lm.makeRoom();
     mimi.giveSamples(frames, size);
+    runs.startBeside();
     const running = frames.filter(({ lane, givenText }) => lm.begin(lane, givenText)).map(({ lane }) => lane);
+    const isRunning = new Set(running);
     lm.carry(size);
+    runs.start(temporal);
     lm.giveNoise(running);
+    runs.start(depth);
+    const tokensAreThere = runs.passed();
     const spoken = running.flatMap((lane) => {
       const codes = lm.coming(lane);
       return codes === null ? [] : [{ lane, codes }];
     });
     mimi.giveCodes(spoken, size);
-    const done = runs.replay(lm.mustRelocate(size));
-    lm.prepareNoise(running);
-    await done;
-    lm.relocated(size);
-    return frames.map(({ lane }) => {
+    runs.start(decoder);
+    await Promise.all([tokensAreThere(), lm.prepareNoise(running)]);
+    const taken = frames.map(({ lane, answer }) => {
       const userCodes = mimi.codes(lane);
-      const row = lm.end(lane, running.includes(lane), userCodes);
-      if (row === null) return { lane, tokens: null, userCodes, samples: new Float32Array(frameSamples) };
-      const tokens = { text: row[0] ?? 0, agent: row.slice(1, 1 + this.#codebooks) };
-      return { lane, tokens, userCodes, samples: mimi.samples(lane) };
+      const row = lm.end(lane, isRunning.has(lane), userCodes);
+      const tokens = row === null ? null : { text: row[0] ?? 0, agent: row.slice(1, 1 + this.#codebooks) };
+      return { lane, answer, tokens, userCodes };
     });
+    await runs.finished();
+    return taken.map(({ lane, answer, tokens, userCodes }) => ({
+      lane,
+      tokens,
+      userCodes,
+      samples: tokens === null ? silence(answer) : mimi.samples(lane, answer),
+    }));
   }
 
   close(): void {
@@ -75,19 +87,15 @@ export class RecordedFrames implements FrameRunner {
     this.#lm.carry(size);
     const main = [
       () => this.#lm.enqueueTemporal(size),
-      () => {
-        this.#lm.enqueueDepth(size);
-        this.#mimi.enqueueDecoder(size);
-      },
+      () => this.#lm.enqueueDepth(size),
+      () => this.#mimi.enqueueDecoder(size),
     ];
-    const before = this.#lm.canRelocate ? (): void => this.#lm.enqueueRelocation(size) : null;
     const beside = (): void => this.#mimi.enqueueEncoder(size);
     for (let run = 0; run < runsBeforeRecording; run++) {
       beside();
-      before?.();
       for (const part of main) part();
     }
     recorder.settle();
-    return recorder.record(main, beside, before);
+    return recorder.record(main, beside);
   }
 }

@@ -1,12 +1,14 @@
 import { SpeakerpostError } from '../runtime/errors.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { frameSamples } from './checkpoint/configuration.ts';
+import { areFinite } from './finite-samples.ts';
 import type { FrameRunner } from './frame-runner.ts';
 import type { LanguageModel, LmSnapshot } from './lm/language-model.ts';
 import { runPrompt } from './lm/prompt.ts';
 import { checkPrompt } from './lm/prompt-check.ts';
 import type { Mimi } from './mimi/mimi.ts';
 import type {
+  DeviceMemoryUse,
   LaneFrame,
   LaneResult,
   ModelSummary,
@@ -102,6 +104,13 @@ export class CheckpointModel implements SpeechModel {
     }
   }
 
+  deviceMemory(): DeviceMemoryUse | null {
+    const { device } = this.#parts.runtime;
+    if (device.recorder === null) return null;
+    const { freeBytes, totalBytes } = device.memory();
+    return { usedBytes: totalBytes - freeBytes, totalBytes };
+  }
+
   /** Frees everything once the steps that were asked for have ended. A second time it does nothing. */
   close(): void {
     const freed = this.#inTurn(async () => {
@@ -142,26 +151,21 @@ export class CheckpointModel implements SpeechModel {
     const seen = new Set<number>();
     for (const { lane, samples, givenText } of frames) {
       this.#checkLane(lane);
-      const reject = (reason: string): never => {
-        throw new SpeakerpostError('MODEL_INPUT_INVALID', { lane, reason });
-      };
-      if (seen.has(lane)) reject('it is in this step twice');
+      if (seen.has(lane)) throw rejected(lane, 'it is in this step twice');
       seen.add(lane);
-      if (samples.length !== frameSamples) reject(`a frame has ${frameSamples} samples, not ${samples.length}`);
-      if (!areFinite(samples)) reject('a sample is not a finite number');
+      if (samples.length !== frameSamples) {
+        throw rejected(lane, `a frame has ${frameSamples} samples, not ${samples.length}`);
+      }
+      if (!areFinite(samples)) throw rejected(lane, 'a sample is not a finite number');
       if (givenText !== undefined && !(Number.isInteger(givenText) && givenText >= 0 && givenText < textCard)) {
-        reject(`text token ${givenText} is not below ${textCard}`);
+        throw rejected(lane, `text token ${givenText} is not below ${textCard}`);
       }
     }
   }
 }
 
-/** A sum is not finite when one of its parts is not, and costs a tenth of asking each. */
-function areFinite(samples: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += 0 * (samples[i] ?? 0);
-  return sum === 0;
-}
+const rejected = (lane: number, reason: string): SpeakerpostError =>
+  new SpeakerpostError('MODEL_INPUT_INVALID', { lane, reason });
 
 // Ids 0 (end of padding) and the padding id print nothing (personaplex.md section 6).
 const endOfPadding = 0;

@@ -1,5 +1,4 @@
-import { frameSamples } from './checkpoint/configuration.ts';
-import type { FrameRunner } from './frame-runner.ts';
+import { type FrameRunner, silence } from './frame-runner.ts';
 import type { LanguageModel } from './lm/language-model.ts';
 import type { Mimi } from './mimi/mimi.ts';
 import type { LaneFrame, LaneResult } from './model-contract.ts';
@@ -24,14 +23,13 @@ export class SteppedFrames implements FrameRunner {
       const row = rows[i];
       return row == null ? [] : [{ lane, text: row[0] ?? 0, codes: row.slice(1, 1 + this.#codebooks) }];
     });
-    const sounds = await this.#mimi.decode(spoken);
-    const results = new Map<number, LaneResult>();
-    for (const [i, { lane, text, codes: agent }] of spoken.entries()) {
-      const samples = sounds[i] ?? new Float32Array(frameSamples);
-      results.set(lane, { lane, tokens: { text, agent }, userCodes: [], samples });
-    }
-    const nothing = { tokens: null, samples: new Float32Array(frameSamples) };
-    return frames.map(({ lane }, i) => ({ lane, ...(results.get(lane) ?? nothing), userCodes: codes[i] ?? [] }));
+    await this.#mimi.decode(spoken);
+    const tokensOf = new Map(spoken.map(({ lane, text, codes: agent }) => [lane, { text, agent }]));
+    return frames.map(({ lane, answer }, i) => {
+      const tokens = tokensOf.get(lane) ?? null;
+      const samples = tokens === null ? silence(answer) : this.#mimi.samples(lane, answer);
+      return { lane, tokens, userCodes: codes[i] ?? [], samples };
+    });
   }
 
   close(): void {}

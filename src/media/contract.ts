@@ -153,8 +153,8 @@ export interface MediaEvents {
 export interface MediaPlaneOptions {
   /** First and last UDP port for RTP, both included. */
   readonly rtpPorts: { readonly first: number; readonly last: number };
-  /** The engine's frame port (a Unix-domain socket). */
-  readonly engineSocket: string;
+  /** The frame ports of the engine processes (Unix-domain sockets). */
+  readonly engineSockets: readonly string[];
   /** No RTP for so long raises `mediaTimeout`; not while on hold. */
   readonly mediaTimeoutMs: number;
 }
@@ -222,6 +222,11 @@ export interface MediaPlane {
   update(callId: string, media: NegotiatedMedia): Promise<void>;
   /** Stops the call's recording, with the gap marked in it, or lets it go on. */
   pauseRecording(callId: string, isPaused: boolean): Promise<void>;
+  /**
+   * Has the agent say `text` after what it was given before; resolves when its last word has come from the model. Rejects with
+   * LANE_WORDS_INVALID (also without a lane), MEDIA_SESSION_UNKNOWN, or with what ended the lane or the worker meanwhile.
+   */
+  say(callId: string, text: string): Promise<void>;
   /** Stops the lane's sound and plays a WAV file to the caller; resolves when its last packet is sent or the session is closed. */
   play(callId: string, wavFile: string): Promise<void>;
   /** Frees port and lane, ends the recording. Resolves with the final figures and the recording's path, when there is one. */

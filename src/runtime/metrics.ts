@@ -46,8 +46,14 @@ export function createMetrics() {
     }),
     engineMs: new Gauge({
       name: 'speakerpost_engine_ms',
-      help: 'In the engine over the last second, by stage: wait (ready to started), run, total (ready to done), open (a lane). total p99 near 80: lower engine.lanes.',
-      labelNames: ['stage', 'quantile'],
+      help: 'In an engine process over the last second, by stage: wait (ready to started), run, total (ready to done), open (a lane). total p99 near 80: lower engine.lanes.',
+      labelNames: ['engine', 'stage', 'quantile'],
+      registers,
+    }),
+    engineMemory: new Gauge({
+      name: 'speakerpost_engine_memory_bytes',
+      help: 'Memory of an engine process on the host, and in use on its card by all. It must not grow while calls come and go: report it if it does.',
+      labelNames: ['engine', 'where'],
       registers,
     }),
     deadlineMisses: new Counter({
@@ -100,7 +106,7 @@ export function createMetrics() {
     }),
     loopLagMs: new Gauge({
       name: 'speakerpost_loop_lag_ms',
-      help: 'Event-loop lag over the last 5 s by thread and quantile. Above 20 in "media": free a core; in "main": a page is too slow.',
+      help: 'Event-loop lag over the last 5 s (engine: 1 s) by thread and quantile. Above 20 in "media": free a core; in "main": a page is too slow.',
       labelNames: ['thread', 'quantile'],
       registers,
     }),

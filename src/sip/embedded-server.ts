@@ -10,6 +10,8 @@ import { Counters } from './counters.ts';
 import { DrachtioServer } from './drachtio-server/server.ts';
 import { openTransports } from './listen.ts';
 import { formatHost } from './message/uri.ts';
+import type { RegisteredContact } from './registrar/binding.ts';
+import { Registrar } from './registrar/registrar.ts';
 import type { Hop, Transport } from './transport/transport.ts';
 
 /** How long a stop waits for the answers to its BYEs. */
@@ -18,6 +20,8 @@ const DRAIN_MS = 2_000;
 export interface EmbeddedSipServerOptions extends SipServerOptions {
   readonly log: Log;
   readonly clock?: Clock;
+  /** Called when devices come and go. */
+  readonly onRegistrations?: (contacts: readonly RegisteredContact[]) => void;
   /** Secret of the drachtio port; a random one by default. */
   readonly secret?: string;
 }
@@ -36,13 +40,23 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
       ? 6
       : 0
     : 4;
+  const trunkUsers = options.trunkUsers ?? [];
+  const authenticator = new Authenticator(trunkUsers, { clock, counters, log });
+  const { registrationsFile: file = null, onRegistrations = () => {} } = options;
+  const registrar = trunkUsers.some((trunk) => trunk.users.length > 0)
+    ? new Registrar({ file, clock, counters, log, onChange: onRegistrations })
+    : null;
   const core = new Core({
     transports,
     clock,
     counters,
     log,
     user: server,
-    authenticator: new Authenticator(options.trunkUsers ?? [], { clock, counters, log }),
+    authenticator,
+    registrar:
+      registrar === null
+        ? null
+        : (request, from) => registrar.answer(request, from, authenticator.userOf(request, from)),
     lookup: (host, found) => lookup(host, family, (error, resolved) => found(error === null ? resolved : null)),
   });
   const applicationPort = await server.listen(core);
@@ -52,8 +66,10 @@ export async function startEmbeddedSipServer(options: EmbeddedSipServerOptions):
     url: `drachtio://:${secret}@127.0.0.1:${applicationPort}`,
     listening,
     counters: () => counters.snapshot(),
+    registrations: () => registrar?.contacts ?? [],
     close: async () => {
       stop();
+      registrar?.close();
       server.stop();
       const endMs = clock.nowMs() + DRAIN_MS;
       while (core.client.openCount > 0 && clock.nowMs() < endMs)

@@ -29,7 +29,7 @@ export async function openTransports(
   const { bind, bind6 = null, externalAddress, tls = null } = options;
   const tcpPort = options.tcpPort ?? null;
   const { clock, counters, log } = tools;
-  const gate = new SourceGate(new AllowList(options.allow), counters, log, clock);
+  const gate = new SourceGate(new AllowList(options.allow), counters, log, clock, options.rates);
   const opened: Transport[] = [];
   const stops: (() => void)[] = [];
   try {

@@ -1,4 +1,5 @@
-import type { SipServerOptions, SipTrunkUsers } from './contract.ts';
+import { join } from 'node:path';
+import type { SipServerOptions, SipTrunkUsers, SourceRate } from './contract.ts';
 
 /** The part of a store's file that the SIP server is made of; its names are those of config/README.md. */
 export interface SipSettings {
@@ -14,10 +15,11 @@ export interface SipSettings {
     readonly verifyPeers: boolean;
   } | null;
   readonly externalAddress: string | null;
-  readonly trunks: readonly SipTrunkUsers[];
+  readonly trunks: readonly (SipTrunkUsers & SourceRate)[];
 }
 
-export function sipServerOptions(settings: SipSettings): SipServerOptions {
+/** `dataDirectory`: where registrations outlive a restart. */
+export function sipServerOptions(settings: SipSettings, dataDirectory: string): SipServerOptions {
   const { bind, bind6, port, tcpPort, externalAddress, trunks, tls } = settings;
   return {
     bind,
@@ -30,6 +32,8 @@ export function sipServerOptions(settings: SipSettings): SipServerOptions {
         : { port: tls.port, certFile: tls.cert, keyFile: tls.key, caFile: tls.ca, verifyPeers: tls.verifyPeers },
     externalAddress,
     allow: trunks.flatMap((trunk) => trunk.allow),
-    trunkUsers: trunks.map(({ allow, users }) => ({ allow, users })),
+    trunkUsers: trunks.map(({ allow, match, users }) => ({ allow, users, ...(match === undefined ? {} : { match }) })),
+    registrationsFile: join(dataDirectory, 'registrations.json'),
+    rates: trunks.map(({ allow, requestsPerSecond }) => ({ allow, requestsPerSecond })),
   };
 }

@@ -4,6 +4,7 @@ import { describeError, isError } from '../runtime/errors.ts';
 import { watchLoopLag } from '../runtime/loop-lag.ts';
 import type { EmbeddedSipServer } from './contract.ts';
 import { type EmbeddedSipServerOptions, startEmbeddedSipServer } from './embedded-server.ts';
+import { rehearseCalls } from './rehearsal.ts';
 import type { FromServer, ToServer } from './server-messages.ts';
 
 /**
@@ -15,6 +16,9 @@ const COUNTERS_EVERY_MS = 1_000;
 const PREDECESSOR_MS = 3_000;
 const TRY_AGAIN_MS = 100;
 
+const REHEARSED_SDP =
+  'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
+
 let server: EmbeddedSipServer | null = null;
 let isStopping = false;
 
@@ -25,7 +29,12 @@ function tell(message: FromServer): void {
 async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<void> {
   const log = pino({ level: message.logLevel, base: null }, { write: (line) => tell({ kind: 'log', line }) });
   try {
-    server = await startWhenFree({ ...message.options, secret: message.secret, log });
+    server = await startWhenFree({
+      ...message.options,
+      secret: message.secret,
+      log,
+      onRegistrations: (contacts) => tell({ kind: 'registrations', contacts }),
+    });
   } catch (error) {
     tell({ kind: 'failed', error: describeError(error) });
     process.disconnect();
@@ -36,7 +45,9 @@ async function start(message: Extract<ToServer, { kind: 'start' }>): Promise<voi
     () => server !== null && tell({ kind: 'counters', counters: server.counters() }),
     COUNTERS_EVERY_MS,
   ).unref();
+  tell({ kind: 'registrations', contacts: server.registrations() });
   tell({ kind: 'ready', url: server.url, listening: server.listening });
+  await rehearseCalls({ offer: () => REHEARSED_SDP, answer: () => REHEARSED_SDP }, log);
 }
 
 async function startWhenFree(options: EmbeddedSipServerOptions): Promise<EmbeddedSipServer> {

@@ -6,6 +6,7 @@ import { reviveError, SpeakerpostError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { LoopLagSample } from '../runtime/loop-lag.ts';
 import type { SipCounters, SipServerOptions, SipServerProcess } from './contract.ts';
+import type { RegisteredContact } from './registrar/binding.ts';
 import type { FromServer, ToServer } from './server-messages.ts';
 
 const FIRST_RESTART_MS = 100;
@@ -39,6 +40,7 @@ class Supervisor implements SipServerProcess {
   #url: string | null = null;
   #listening: readonly string[] = [];
   #counters: SipCounters = {};
+  #registrations: readonly RegisteredContact[] = [];
   #restart: Timer | null = null;
   #restartMs = FIRST_RESTART_MS;
   #isStopping = false;
@@ -64,6 +66,11 @@ class Supervisor implements SipServerProcess {
 
   counters(): SipCounters {
     return this.#counters;
+  }
+
+  registrations(): readonly RegisteredContact[] {
+    const nowMs = this.#clock.wallMs();
+    return this.#registrations.filter(({ expiresWallMs }) => expiresWallMs > nowMs);
   }
 
   onState(listener: (state: 'connected' | 'lost') => void): void {
@@ -146,6 +153,7 @@ class Supervisor implements SipServerProcess {
 
   #take(message: FromServer): void {
     if (message.kind === 'counters') this.#counters = message.counters;
+    else if (message.kind === 'registrations') this.#registrations = message.contacts;
     else if (message.kind === 'loopLag') for (const listener of this.#lagListeners) listener(message.sample);
     else if (message.kind === 'log') this.#relay(message.line);
   }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { SpeakerpostError } from '../../src/runtime/errors.ts';
-import { deskFixture, settle } from './fixtures.ts';
+import { deskFixture, loopbackTrunk, settle } from './fixtures.ts';
 import { TestInvite } from './test-rooms.ts';
 
 t.test('a call is answered, talks, orders and ends', async (t) => {
@@ -69,6 +69,26 @@ t.test('a lost lane: the order goes for review, the guest hears the apology, the
       (record) => record.kind === 'log' && record.what === 'lane_failed' && record.detail !== '',
     ),
   );
+});
+
+t.test("the apology is the persona's own where it is there, else the file of the store", async (t) => {
+  for (const [missing, played] of [
+    [[], ['own-voice.wav']],
+    [['own-voice.wav'], ['apology.wav']],
+    [['own-voice.wav', 'apology.wav'], []],
+  ] as const) {
+    const desk = deskFixture();
+    for (const file of missing) desk.plane.missing.add(file);
+    const invite = await desk.ring();
+    invite.dialog.ack();
+    const callId = desk.desk.live[0]?.callId ?? '';
+    desk.plane.emit('laneFailed', { callId, error: { code: 'LANE_HUNG', details: { ms: 1_000 } } });
+    await settle();
+    desk.plane.finishPlay?.();
+    await settle();
+    t.same(desk.plane.played, played);
+    t.equal(invite.dialog.byes.length, 1, 'the call ends in any case');
+  }
 });
 
 t.test('a dead media worker: the apology is played from a new worker on the same port', async (t) => {
@@ -235,4 +255,27 @@ t.test('the log of a call for its replay is asked for where the store keeps them
   const other = deskFixture();
   await other.ring();
   t.equal(other.plane.opened[0]?.lane?.logFile, null);
+});
+
+t.test('a trunk with early media gets 183 with the SDP of its 200, another does not', async (t) => {
+  const early = await deskFixture({ trunks: [{ ...loopbackTrunk, earlyMedia: true }] }).ring();
+  t.equal(early.early, early.answered);
+  t.match(early.early, /answer to offer/);
+  t.equal((await deskFixture().ring()).early, null);
+});
+
+t.test('keys come only the ways that the trunk has', async (t) => {
+  const keysOf = async (dtmf: readonly ('rfc4733' | 'info' | 'inband')[]) => {
+    const desk = deskFixture({ trunks: [{ ...loopbackTrunk, dtmf: [...dtmf] }] });
+    const invite = await desk.ring();
+    invite.dialog.ack();
+    desk.plane.emit('dtmf', { callId: desk.desk.live[0]?.callId ?? '', digit: '1', atMs: 10 });
+    invite.dialog.info('application/dtmf-relay', 'Signal=2\r\nDuration=100\r\n');
+    return desk.delivery.records.flatMap((record) =>
+      record.kind === 'log' && record.what === 'dtmf' ? [record.detail] : [],
+    );
+  };
+  t.same(await keysOf(['rfc4733', 'info']), ['1', '2']);
+  t.same(await keysOf(['rfc4733']), ['1']);
+  t.same(await keysOf(['info']), ['2']);
 });

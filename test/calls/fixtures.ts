@@ -1,5 +1,6 @@
 import type { LiveEvent } from '../../src/calls/contract.ts';
 import { Desk, type DeskOptions, type StoreLane } from '../../src/calls/desk.ts';
+import type { TrunkConfig } from '../../src/config/store.ts';
 import { PLAIN_SOUND } from '../../src/media/sound-policy.ts';
 import type { DeliveryPlane } from '../../src/orders/contract.ts';
 import type { Ticket } from '../../src/orders/ticket.ts';
@@ -17,11 +18,29 @@ const testTicket: StoreLane['toTicket'] = (order, call) =>
     review: { needed: order.reviewReasons.length > 0, reasons: [...order.reviewReasons] },
   }) as Ticket;
 
+/** As config/README.md has a trunk's defaults. */
+export const loopbackTrunk: TrunkConfig = {
+  id: 'loopback',
+  allow: ['127.0.0.0/8'],
+  match: { fromUser: null, header: null },
+  users: [],
+  requestsPerSecond: 2_000,
+  codecs: null,
+  srtp: 'allow',
+  srtpKeysInClear: false,
+  dtmf: ['rfc4733', 'info'],
+  earlyMedia: false,
+  aec: 'off',
+  transfer: false,
+  numbers: [],
+};
+
 /** A desk among test rooms; `realDelivery` takes the place of the one that only remembers, `toTicket` that of the lane's. */
 export function deskFixture(
   changes: Partial<DeskOptions> = {},
   realDelivery?: DeliveryPlane,
   toTicket: StoreLane['toTicket'] = testTicket,
+  greeting: string | null = null,
 ) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
@@ -33,17 +52,18 @@ export function deskFixture(
     user: null,
     personaId: 'nano',
     menuId: 'test',
+    greeting,
+    apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor: testExtractor,
     toTicket,
   };
   const desk = new Desk(
     {
       storeId: 'store-1',
-      trunks: [{ id: 'loopback', allow: ['127.0.0.0/8'] }],
+      trunks: [loopbackTrunk],
       lanes: [lane],
       bindAddress: '127.0.0.1',
       maxMs: 45_000,
-      apologyFile: 'apology.wav',
       retryAfterSeconds: 10,
       recordingsDirectory: null,
       consent: null,

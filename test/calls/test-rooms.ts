@@ -31,6 +31,7 @@ export class TestMedia implements MediaPlane {
   readonly log: string[] = [];
   readonly opened: OpenSession[] = [];
   refusal: SpeakerpostError | null = null;
+  readonly played: string[] = [];
   finishPlay: (() => void) | null = null;
   readonly #listeners: Listeners<MediaEvents> = {};
 
@@ -59,8 +60,19 @@ export class TestMedia implements MediaPlane {
   async pauseRecording(_callId: string, isPaused: boolean) {
     this.log.push(isPaused ? 'recording paused' : 'recording goes on');
   }
-  play() {
+  /** What the agent was given to say, and how it ends: resolve or reject. */
+  readonly sayings: ({ readonly callId: string; readonly text: string } & PromiseWithResolvers<void>)[] = [];
+  say(callId: string, text: string) {
+    const saying = { callId, text, ...Promise.withResolvers<void>() };
+    this.sayings.push(saying);
+    return saying.promise;
+  }
+  /** Files that are not there. */
+  readonly missing = new Set<string>();
+  play(_callId: string, file: string) {
+    if (this.missing.has(file)) return Promise.reject(new SpeakerpostError('WAV_INVALID', { file, reason: 'none' }));
     this.log.push('play');
+    this.played.push(file);
     return new Promise<void>((resolve) => {
       this.finishPlay = resolve;
     });
@@ -121,6 +133,10 @@ export class TestDialog implements SipDialog {
   onInfo(listener: typeof this.info) {
     this.info = listener;
   }
+  onRefer() {}
+  async reinvite(): Promise<string> {
+    throw new Error('nobody offers in these tests');
+  }
   async refer(): Promise<void> {
     throw new Error('nobody transfers in these tests');
   }
@@ -138,6 +154,7 @@ export class TestInvite implements IncomingInvite {
   readonly sdpOffer: string | null;
   readonly dialog = new TestDialog();
   rejected: { status: number; headers: Readonly<Record<string, string>> | undefined } | null = null;
+  early: string | null = null;
   answered: string | null = null;
   cancel: () => void = () => undefined;
 
@@ -149,6 +166,10 @@ export class TestInvite implements IncomingInvite {
     return undefined;
   }
   ring() {}
+  progress(sdp: string) {
+    this.early = sdp;
+  }
+  onOffer() {}
   async answer(sdp: string) {
     this.answered = sdp;
     return this.dialog;
@@ -169,6 +190,9 @@ export class TestUserAgent implements SipUserAgent {
   }
   async placeCall(): Promise<never> {
     throw new Error('the desk places no calls');
+  }
+  contactsOf() {
+    return [];
   }
   onServerState() {}
   async close() {}

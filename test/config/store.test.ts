@@ -195,16 +195,52 @@ t.test('codecs are known, each once; SRTP is taken, its keys in the clear are no
   t.end();
 });
 
+t.test(
+  "a trunk's calls are taken as it says, else as media says; the dialling list is closed unless it is opened",
+  async (t) => {
+    const file = changed(
+      t,
+      'port: 5080 }\nmedia: {',
+      `port: 5080, trunks: [
+      { id: loopback, allow: [127.0.0.1], match: { fromUser: post }, srtp: require, codecs: [G722] },
+      { id: pbx, allow: [127.0.0.1], transfer: true, numbers: ['+13125550100', '1312*', 'sip:crew@pbx.example'] } ] }
+media: { srtp: off, srtpKeysInClear: true, `,
+    );
+    t.match(readStoreConfig(file, environment).sip.trunks, [
+      {
+        srtp: 'require',
+        codecs: ['G722'],
+        srtpKeysInClear: true,
+        transfer: false,
+        numbers: [],
+        dtmf: ['rfc4733', 'info'],
+      },
+      { srtp: 'off', codecs: null, srtpKeysInClear: true, earlyMedia: false, aec: 'off', numbers: { length: 3 } },
+    ]);
+    for (const [trunks, message] of [
+      ["{ id: loopback, allow: [127.0.0.1], numbers: ['*'] }", /numbers\.0 .*expected a number/],
+      ["{ id: loopback, allow: [127.0.0.1], numbers: ['12*'] }", /numbers\.0 .*expected a number/],
+      [
+        '{ id: loopback, allow: [127.0.0.1] }, { id: pbx, allow: [127.0.0.1] }',
+        /trunks\.1\.allow .*loopback above takes every call/,
+      ],
+    ] as const) {
+      const wrong = changed(t, 'port: 5080', `port: 5080, trunks: [${trunks}]`);
+      t.match(failure(() => readStoreConfig(wrong, environment)).message, message);
+    }
+  },
+);
+
 t.test('a device is cpu, auto, or a CUDA card by its number', async (t) => {
-  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1'] as const) {
+  for (const device of ['cpu', 'auto', 'cuda', 'cuda:1', 'cuda:0,3', 'webgpu'] as const) {
     const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
     t.equal(readStoreConfig(file, environment).engine.device, device);
   }
-  for (const device of ['gpu', 'cuda:', 'cuda:x', 'cuda:-1']) {
+  for (const device of ['gpu', 'cuda:', 'cuda:x', 'cuda:-1', 'cuda:0,']) {
     const file = changed(t, 'engine: {', `engine: { device: '${device}',`);
     t.match(
       failure(() => readStoreConfig(file, environment)).message,
-      /engine\.device is .*expected cpu, cuda, cuda:N or auto/,
+      /engine\.device is .*expected cpu, cuda, cuda:N, cuda:N,M, webgpu or auto/,
     );
   }
 });

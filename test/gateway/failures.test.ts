@@ -6,10 +6,30 @@ import { placeScriptedCall } from '../../src/phone/phone.ts';
 import { isError } from '../../src/runtime/errors.ts';
 import { parseWav } from '../../src/runtime/wav.ts';
 import { eventually } from '../support/eventually.ts';
-import { shareHeard } from '../support/loudness-curve.ts';
+import { rightChannel, shareHeard } from '../support/loudness-curve.ts';
 import { runningGateway } from '../support/running-gateway.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+t.test(
+  'of two engine processes one is killed: its guest hears the apology, the other one talks on',
+  { timeout: 90_000 },
+  async (t) => {
+    const { gateway, store } = await runningGateway(t, { engine: { processes: 2 } });
+    const stop = new AbortController();
+    const calls = [0, 1].map(() => placeScriptedCall({ target: store.target, signal: stop.signal }));
+    await eventually('both agents speak', 30_000, () =>
+      gateway.desk.live.length === 2 && gateway.desk.live.every(({ words }) => words.length > 0) ? true : null,
+    );
+    process.kill(gateway.engine.members[1]?.pid ?? 0, 'SIGKILL');
+    t.equal((await Promise.race(calls)).endedBy, 'peer');
+    const [left] = gateway.desk.live;
+    t.equal(left?.state, 'talking', 'one process has one call, the other the other');
+    t.equal(gateway.engine.state.kind, 'ready');
+    stop.abort();
+    t.same((await Promise.all(calls)).map(({ endedBy }) => endedBy).sort(), ['peer', 'phone']);
+  },
+);
+
 t.test(
   'the engine is killed in a call: the guest hears the apology, the log says why, the next call works',
   { timeout: 90_000 },
@@ -18,7 +38,7 @@ t.test(
     const saveFile = `${store.directory}/call.wav`;
     const call = placeScriptedCall({ target: store.target, saveFile });
     await eventually('the agent speaks', 20_000, () => (gateway.desk.live[0]?.words.length ? true : null));
-    const pid = gateway.engine.pid;
+    const pid = gateway.engine.members[0]?.pid ?? null;
     t.not(pid, null);
     process.kill(pid ?? 0, 'SIGKILL');
     const report = await call;
@@ -88,12 +108,4 @@ t.test('garbage on the SIP and RTP ports changes nothing for a call that is up',
 function rtpRange(configFile: string): { first: number; last: number } {
   const match = /first: (\d+)\s+last: (\d+)/.exec(readFileSync(configFile, 'utf8'));
   return { first: Number(match?.[1]), last: Number(match?.[2]) };
-}
-
-/** What the phone heard, from its stereo file. */
-function rightChannel(file: string): { samples: Float32Array; sampleRateHz: number } {
-  const bytes = readFileSync(file);
-  const data = new Int16Array(bytes.buffer, bytes.byteOffset + 44, Math.floor((bytes.length - 44) / 2));
-  const samples = Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
-  return { samples, sampleRateHz: 24_000 };
 }

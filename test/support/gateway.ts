@@ -15,12 +15,13 @@ export interface TestStore {
 
 /**
  * Writes a store's file into `directory`: the nano model, ports of its own on loopback, recording on. `changes` replace whole
- * sections (`engine`, `calls`, ...) key by key.
+ * sections (`engine`, `calls`, ...) key by key, `lane` settings of its only lane.
  */
 export async function writeTestStore(
   directory: string,
   posUrl: string,
   changes: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+  lane: Readonly<Record<string, unknown>> = {},
 ): Promise<TestStore> {
   const sipPort = await freeUdpPort();
   const firstRtp = 18_000 + 20 * Math.floor(Math.random() * 400);
@@ -38,7 +39,7 @@ export async function writeTestStore(
   for (const [section, values] of Object.entries(changes)) sections[section] = { ...sections[section], ...values };
   const menu = join(ROOT, 'config/menus/nano-barn.json');
   const persona = join(ROOT, 'config/personas/nano.yaml');
-  const lanes = [{ id: 'lane-1', trunk: 'loopback', menu, persona }];
+  const lanes = [{ id: 'lane-1', trunk: 'loopback', menu, persona, ...lane }];
   const configFile = join(directory, 'store.yaml');
   writeFileSync(configFile, stringify({ ...sections, lanes, dataDirectory: join(directory, 'data') }));
   return { configFile, directory, target: `sip:order@127.0.0.1:${sipPort}`, sipPort };

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 const STEPS_A_SECOND = 100;
 /** Correlation of two loudness curves at which they are taken for the same second of sound. */
 const SAME = 0.85;
@@ -47,4 +49,12 @@ function correlation(a: readonly number[], b: readonly number[]): number {
     bb += y * y;
   }
   return ab / Math.sqrt(aa * bb || 1);
+}
+
+/** What the phone heard, from its stereo file. */
+export function rightChannel(file: string): { samples: Float32Array; sampleRateHz: number } {
+  const bytes = readFileSync(file);
+  const data = new Int16Array(bytes.buffer, bytes.byteOffset + 44, Math.floor((bytes.length - 44) / 2));
+  const samples = Float32Array.from({ length: Math.floor(data.length / 2) }, (_, i) => (data[2 * i + 1] ?? 0) / 32_768);
+  return { samples, sampleRateHz: 24_000 };
 }

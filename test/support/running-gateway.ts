@@ -15,9 +15,10 @@ export interface RunningGateway {
 export async function runningGateway(
   test: Test,
   changes: Parameters<typeof writeTestStore>[2] = {},
+  lane: Parameters<typeof writeTestStore>[3] = {},
 ): Promise<RunningGateway> {
   const pos = await startDemoPos({ secret: POS_SECRET, port: 0 });
-  const store = await writeTestStore(test.testdir(), pos.url, changes);
+  const store = await writeTestStore(test.testdir(), pos.url, changes, lane);
   const gateway = await startGateway(readStoreConfig(store.configFile), {
     log: silentLog,
     terminal: { isTTY: false, write: () => true },

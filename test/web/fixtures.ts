@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import type { Test } from 'tap';
 import { type Access, openAccess } from '../../src/access/access.ts';
-import type { CallDesk, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
+import type { CallDesk, CallVoice, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
 import type {
   CallDetail,
@@ -16,6 +16,7 @@ import type {
   NumbersQuery,
   RecordReader,
 } from '../../src/records/contract.ts';
+import type { SpeakerpostError } from '../../src/runtime/errors.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import type { WebDeps, WebOptions, WebServer } from '../../src/web/contract.ts';
@@ -40,6 +41,18 @@ export class TestDesk implements CallDesk {
   readonly paused: [string, boolean][] = [];
   async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
     this.paused.push([callId, isPaused]);
+  }
+  /** What was said to calls of `live`, and what saying it rejects with. */
+  readonly said: string[] = [];
+  refusal: SpeakerpostError | null = null;
+  voiceOf(callId: string): CallVoice | null {
+    if (!this.live.some((call) => call.callId === callId)) return null;
+    return {
+      say: async (text, kind) => {
+        if (this.refusal !== null) throw this.refusal;
+        this.said.push(`${callId} ${kind}: ${text}`);
+      },
+    };
   }
   async stop(): Promise<void> {}
 }

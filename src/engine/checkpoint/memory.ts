@@ -1,8 +1,10 @@
+import { cacheLayout } from '../lm/cache-layout.ts';
 import type { ModelConfiguration } from './configuration.ts';
 import { lmTensors, mimiTensors } from './tensor-plan.ts';
 
-/** How numbers are held while the model runs. Mimi is float32 in both. */
-export type MemoryMode = 'cpu float32' | 'cuda bfloat16';
+/** How numbers are held while the model runs. Mimi is float32 in all. */
+export type MemoryMode = 'cpu float32' | `cuda ${'float32' | 'float16' | 'bfloat16'}`;
+/** Those that are used without an option. */
 export const memoryModes: readonly MemoryMode[] = ['cpu float32', 'cuda bfloat16'];
 
 export interface ModelMemory {
@@ -13,9 +15,13 @@ export interface ModelMemory {
   readonly positionBytes: number;
 }
 
-/** What a model of these sizes takes. Work space of the operators comes on top (tens of megabytes). */
-export function modelMemory({ lm, mimi, sampling }: ModelConfiguration, mode: MemoryMode): ModelMemory {
-  const lmBytes = mode === 'cpu float32' ? 4 : 2;
+/** What a model of these sizes takes, with so many positions a lane. Work space of the operators comes on top (tens of megabytes). */
+export function modelMemory(
+  { lm, mimi, sampling }: ModelConfiguration,
+  mode: MemoryMode,
+  positions = lm.context,
+): ModelMemory {
+  const lmBytes = mode.endsWith(' float32') ? 4 : 2;
   const mimiBytes = 4;
   const positionBytes = 2 * lm.layers * lm.dim * lmBytes;
   // The engine loads the agent's depth steps only, and the codebooks that are used.
@@ -27,7 +33,9 @@ export function modelMemory({ lm, mimi, sampling }: ModelConfiguration, mode: Me
   const logits = lm.textCard + lm.codebooks * (lm.card + sampling.audio.topK);
   return {
     weightsBytes: lmWeights + mimiWeights,
-    laneBytes: lm.context * positionBytes + (codecPositions + codecPast + logits) * mimiBytes,
+    laneBytes:
+      cacheLayout(lm.context, positions, 'ring', mode !== 'cuda float32').slots * positionBytes +
+      (codecPositions + codecPast + logits) * mimiBytes,
     positionBytes,
   };
 }

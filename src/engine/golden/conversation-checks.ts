@@ -35,7 +35,7 @@ export async function* conversationChecks(
   if (prompt !== null) {
     const silenceFrames = vectors.silenceFrames ?? configuration.prompt.silenceFrames;
     for await (const row of runPrompt(model, mimi, lane, prompt, { ...configuration.prompt, silenceFrames })) {
-      if (recording.hasPromptRows) comparison.add(row, false);
+      if (recording.hasPromptRows && row !== 'ran') comparison.add(row, false);
     }
   }
   for (const userCodes of vectors.codes('mimi_codes')) {

@@ -62,7 +62,10 @@ async function* recordedChecks(
   const session = { threads: 1 };
   const greedy = { temperature: 0, topK: 1 };
   const mimi = new Mimi(runtime, checkpoint, 1, session);
-  const model = new LanguageModel(runtime, checkpoint, { text: greedy, audio: greedy }, 1, session);
+  const model = new LanguageModel(runtime, checkpoint, { text: greedy, audio: greedy }, 1, {
+    ...session,
+    promptRows: 1,
+  });
   const converse = (recording: Recording) => conversationChecks(model, mimi, configuration, vectors, recording);
   try {
     yield* codecChecks(mimi, vectors);

@@ -6,13 +6,13 @@ import { Mimi } from '../mimi/mimi.ts';
 import type { FloatType } from '../onnx/graph-builder.ts';
 import { type DeviceName, openDevice } from '../ort/open-device.ts';
 import { OrtRuntime } from '../ort/session.ts';
-import { isEqual } from './check.ts';
+import { isEqual, maxDifference } from './check.ts';
 import { promptOf } from './golden.ts';
 import { GoldenVectors, rowOf } from './vectors.ts';
 
 /**
  * What a GPU's shorter floats cost, in lines of text: logits of the recorded conversation in bfloat16 and float16 against float32, every
- * token given so that they stay comparable; and the codec's codes with TF32. Nothing on the CPU, which has float32 alone.
+ * token given so that they stay comparable; and the codec's codes and sound in TF32 and float16. Nothing on the CPU, which has float32 alone.
  */
 export async function* precisionReport(
   directory: string,
@@ -29,10 +29,13 @@ export async function* precisionReport(
   const open = (type: FloatType): LanguageModel =>
     new LanguageModel(runtime, checkpoint, { text: greedy, audio: greedy }, 1, { ...session, type });
   const mimi = new Mimi(runtime, checkpoint, 1, session);
-  const shortMimi = new Mimi(runtime, checkpoint, 1, { ...session, allowsShortFloats: true });
+  const shortCodecs = [
+    { name: 'TF32', mimi: new Mimi(runtime, checkpoint, 1, { ...session, allowsShortFloats: true }) },
+    { name: 'float16', mimi: new Mimi(runtime, checkpoint, 1, { ...session, type: 'float16' }) },
+  ] as const;
   const reference = open('float32');
   try {
-    yield await codeAgreement(mimi, shortMimi, vectors);
+    for (const short of shortCodecs) yield await codecAgreement(mimi, short.mimi, short.name, vectors);
     if (!vectors.has('prompted_tokens')) return;
     for (const type of ['bfloat16', 'float16'] as const) {
       const model = open(type);
@@ -59,8 +62,9 @@ export async function* precisionReport(
             const next = rowOf(recorded, Math.min(before + i + 1, recorded.rows - 1));
             const agent = next.subarray(1, 1 + codebooks);
             if ((next[0] ?? -1) < 0) continue;
-            for (const each of [reference, model]) await each.givenStep(0, next[0] ?? 0, agent, codes);
-            if (i === 0) continue;
+            const hasRun = await reference.givenStep(0, next[0] ?? 0, agent, codes);
+            await model.givenStep(0, next[0] ?? 0, agent, codes);
+            if (!hasRun) continue;
             text.add(model.textLogits(0), reference.textLogits(0));
             audio.add(model.audioLogits(0), reference.audioLogits(0));
           }
@@ -73,7 +77,7 @@ export async function* precisionReport(
   } finally {
     reference.close();
     mimi.close();
-    shortMimi.close();
+    for (const short of shortCodecs) short.mimi.close();
     runtime.close();
   }
 }
@@ -120,17 +124,24 @@ function likeliest(logits: Float32Array): number {
   return best;
 }
 
-async function codeAgreement(mimi: Mimi, shortMimi: Mimi, vectors: GoldenVectors): Promise<string> {
+/** The user's codes, and the sound that the recorded codes make. */
+async function codecAgreement(exact: Mimi, short: Mimi, name: string, vectors: GoldenVectors): Promise<string> {
   const sound = vectors.floats('pcm_in').values;
-  const frames = Math.floor(sound.length / frameSamples);
+  const recorded = vectors.codes('mimi_codes');
   let same = 0;
   let codes = 0;
-  for (let frame = 0; frame < frames; frame++) {
+  let furthest = 0;
+  for (let frame = 0; frame < Math.floor(sound.length / frameSamples); frame++) {
     const samples = sound.subarray(frame * frameSamples, (frame + 1) * frameSamples);
-    const [ours = []] = await shortMimi.encode([{ lane: 0, samples }]);
-    const [expected = []] = await mimi.encode([{ lane: 0, samples }]);
+    const [ours = []] = await short.encode([{ lane: 0, samples }]);
+    const [expected = []] = await exact.encode([{ lane: 0, samples }]);
     codes += expected.length;
     same += [...expected].filter((code, i) => isEqual([code], [ours[i] ?? -1])).length;
+    const said = { lane: 0, codes: recorded[frame] ?? expected };
+    const [heard = []] = await short.decode([said]);
+    const [exactly = []] = await exact.decode([said]);
+    furthest = Math.max(furthest, maxDifference(heard, exactly));
   }
-  return `info  codec with TF32: ${((100 * same) / codes).toFixed(1)} % of ${codes} codes as in float32`;
+  const agreement = `${((100 * same) / codes).toFixed(1)} % of ${codes} codes as in float32`;
+  return `info  codec with ${name}: ${agreement}; sound ${furthest.toExponential(1)} max difference`;
 }

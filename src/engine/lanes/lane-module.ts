@@ -96,8 +96,8 @@ export class LaneModule {
         }
         inputs.set(port.name, input.view);
       }
-      for (const [name, setting] of settings) {
-        const tensor = runtime.createHostTensor(setting, this.#settingType(name));
+      for (const { name, type } of this.graph.settings) {
+        const tensor = runtime.createHostTensor(settings.get(name) ?? [], type);
         views.push(tensor);
         inputs.set(name, tensor);
       }
@@ -165,10 +165,6 @@ export class LaneModule {
     for (const [name, tensor] of this.#tensors) if (!this.#borrowed.has(name)) tensor.free();
   }
 
-  #settingType(name: string): 'int64' | 'int32' {
-    return this.graph.settings.find((setting) => setting.name === name)?.type ?? 'int64';
-  }
-
   #bound({ first, count }: LaneRange): BoundRun {
     const key = `${first}+${count}`;
     const bound = this.#runs.get(key) ?? this.#bind(first, count);
@@ -184,8 +180,8 @@ export class LaneModule {
       return made;
     };
     const inputs = new Map(this.graph.inputs.map(({ name }) => [name, view(name)]));
-    for (const [name, values] of this.#settings) {
-      const tensor = this.#runtime.createHostTensor(values, this.#settingType(name));
+    for (const { name, type } of this.graph.settings) {
+      const tensor = this.#runtime.createHostTensor(this.#settings.get(name) ?? [], type);
       views.push(tensor);
       inputs.set(name, tensor);
     }

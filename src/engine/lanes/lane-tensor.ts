@@ -70,8 +70,13 @@ export class LaneTensor {
     halves[2 * lane + 1] = id < 0 ? -1 : 0;
   }
 
-  readFloats(lane: number): Float32Array {
-    return new Float32Array(this.readBytes(lane, this.laneBytes).buffer);
+  /** @param target where they go; as many as the lane has */
+  readFloats(lane: number, target: Float32Array = new Float32Array(this.laneBytes / 4)): Float32Array {
+    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    if (bytes.byteLength !== this.laneBytes)
+      throw new RangeError(`${target.length} values for a lane of ${this.#count}`);
+    this.#memory.read(lane * this.laneBytes, bytes);
+    return target;
   }
 
   /** The lane's int64 values; ids and codes are small. */

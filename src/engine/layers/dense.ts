@@ -1,9 +1,15 @@
 /** Layers over rows: x is [rows, channels], weights are as stored, [outputs, inputs]. */
-import type { FileTensor, GraphBuilder, Value } from '../onnx/graph-builder.ts';
+import type { FileTensor, FloatType, GraphBuilder, Value } from '../onnx/graph-builder.ts';
 
 /** x W^T (+ added): [rows, inputs] -> [rows, outputs]. `added`, the residual stream, is summed inside the product. */
-export function linear(graph: GraphBuilder, x: Value, weight: FileTensor, added?: Value): Value {
-  const inputs = [x, graph.weight(weight)];
+export function linear(
+  graph: GraphBuilder,
+  x: Value,
+  weight: FileTensor,
+  added?: Value,
+  type: FloatType = graph.type,
+): Value {
+  const inputs = [x, graph.weight(weight, weight.shape, type)];
   return graph.node('Gemm', added === undefined ? inputs : [...inputs, added], { transB: 1 });
 }
 

@@ -27,8 +27,8 @@ export function ringSlots(context: number): number {
   return context - 1;
 }
 
-// Finite, because ONNX Runtime's softmax expects finite scores; the weight that it makes is 0.
-const masked = -1e30;
+// Finite, also in float16, because ONNX Runtime's softmax expects finite scores; the weight that it makes is 0.
+const masked = -6e4;
 
 /** What every layer of one transformer shares in a run. */
 export interface RingClock {
@@ -63,10 +63,10 @@ export function ringClock(graph: GraphBuilder, position: Value, sizes: Attention
   ]);
   const mask = graph.node('Where', [allowed, graph.floats([0]), graph.floats([masked])]);
   return {
-    cosines: graph.node('Cos', [angles]),
-    sines: graph.node('Sin', [angles]),
+    cosines: graph.narrow(graph.node('Cos', [angles])),
+    sines: graph.narrow(graph.node('Sin', [angles])),
     slot: graph.node('Mod', [position, graph.integers([slots])]),
-    mask: graph.node('Unsqueeze', [mask, graph.integers([1])]),
+    mask: graph.narrow(graph.node('Unsqueeze', [mask, graph.integers([1])])),
   };
 }
 

@@ -1,13 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { LmConfiguration, SamplingRule, SamplingRules } from '../checkpoint/configuration.ts';
 import { LaneModule, type SavedRows } from '../lanes/lane-module.ts';
 import type { LaneTensor } from '../lanes/lane-tensor.ts';
-import { ringSlots } from '../layers/ring-attention.ts';
 import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
+import { type CacheLayout, type CachePolicy, cacheLayout } from './cache-layout.ts';
 import { depthGraph, type NoiseKind } from './depth.ts';
 import { gumbelNoise, uniformNoise } from './gumbel.ts';
-import { relocationGraph, temporalGraph } from './temporal.ts';
+import { LinearCache } from './linear-cache.ts';
+import { temporalGraph } from './temporal.ts';
 import { notGiven, type RingSnapshot, TokenRing } from './token-ring.ts';
 
 /** One frame of one lane: the user's codes, and the agent's text token where it is put into its mouth. */
@@ -22,6 +25,8 @@ export interface LmSnapshot {
   readonly ring: RingSnapshot;
   /** The written rows of each layer's keys and values; null where there are none. */
   readonly cache: SavedRows | null;
+  /** Positions before those. */
+  readonly dropped: number;
 }
 
 export interface LmOptions extends SessionOptions {
@@ -29,6 +34,12 @@ export interface LmOptions extends SessionOptions {
   readonly type?: FloatType;
   /** Positions that a lane's cache holds; never more than the checkpoint's context. */
   readonly positions?: number;
+  /** What a full cache forgets (default: `ring`). */
+  readonly policy?: CachePolicy;
+  /** Positions of a prompt that are run together, at most; with 1 each step's logits can be read. */
+  readonly promptRows?: number;
+  /** Attention as one operator, to a linear cache; where not given, wherever there is one. */
+  readonly isFused?: boolean;
 }
 
 /** A prompt's position, to be run with others. */
@@ -38,15 +49,16 @@ interface PromptRow {
   readonly embedding: Float32Array | null;
 }
 
-/** Rows of one run: their text logits take 128 kB each. */
-const mostRows = 256;
+/** Lanes whose noise is made in one go: half a millisecond. */
+const noisePerTurn = 32;
+
+/** Positions of one run. It takes as long as a frame of so many lanes, and the frames of calls wait for it. */
+const mostPromptRows = 64;
 
 interface LmLane {
   readonly ring: TokenRing;
   seed: number;
   frame: number;
-  /** The ring's offset at which room was made; -1: not yet. */
-  movedFor: number;
   /** Noise made ahead. */
   prepared: { readonly seed: number; readonly frame: number; readonly noise: Noise } | null;
 }
@@ -57,6 +69,11 @@ interface Noise {
   readonly audio: Float32Array;
 }
 
+/** The fused attention in float32 is the CPU's alone, and none takes heads that are no multiple of 8. */
+function isFusedPossible({ dim, heads }: LmConfiguration, device: string, type: FloatType): boolean {
+  return (dim / heads) % 8 === 0 && (type !== 'float32' || device === 'cpu');
+}
+
 /** Temporal and depth transformers with the state of a number of lanes (personaplex.md sections 3 and 4). */
 export class LanguageModel {
   readonly #lm: LmConfiguration;
@@ -65,38 +82,34 @@ export class LanguageModel {
   readonly #depth: LaneModule;
   readonly #lanes: readonly LmLane[];
   readonly #fresh: RingSnapshot;
-  readonly #slots: number;
-  readonly #tellsLengths: boolean;
+  readonly #layout: CacheLayout;
+  /** Null where the cache is a ring. */
+  readonly #linear: LinearCache | null;
   readonly #noiseIs: NoiseKind;
-  /** Where attention is told lengths. */
-  readonly #relocation: LaneModule | null = null;
+  readonly #promptRowsMost: number;
   /** Steps of the prompt in progress that have not been run. */
   readonly #promptRows: PromptRow[] = [];
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, rules: SamplingRules, lanes: number, options: LmOptions) {
     const { lm } = checkpoint.configuration;
-    const { type = 'float32', positions = lm.context } = options;
+    const canFuse = isFusedPossible(lm, runtime.device.name, options.type ?? 'float32');
+    const { type = 'float32', positions = lm.context, policy = 'ring', isFused = canFuse } = options;
     this.#lm = lm;
     this.#rules = rules;
-    this.#slots = Math.min(ringSlots(lm.context), positions);
-    const temporal = temporalGraph(lm, checkpoint.lm, this.#slots, type);
-    const oneStep = new Map([
-      ['run_shape', [-1, 1, lm.dim]],
-      ['most_slots', [this.#slots]],
-    ]);
-    this.#tellsLengths = type !== 'float32';
-    this.#temporal = new LaneModule(
-      runtime,
-      temporal,
-      lanes,
-      options,
-      new Map(),
-      this.#tellsLengths ? oneStep : new Map(),
-    );
-    if (this.#tellsLengths) {
-      const rings = new Map(temporal.states.map(({ name }) => [name, this.#temporal.tensor(name)]));
-      this.#relocation = new LaneModule(runtime, relocationGraph(lm, this.#slots, type), lanes, options, rings);
+    this.#promptRowsMost = options.promptRows ?? mostPromptRows;
+    if (policy === 'pin-persona' && !isFused) {
+      throw new SpeakerpostError('ENGINE_CACHE_POLICY_UNAVAILABLE', { policy, type, headDim: lm.dim / lm.heads });
     }
+    this.#layout = cacheLayout(lm.context, positions, policy, isFused);
+    const isLinear = this.#layout.kind === 'linear';
+    const temporal = temporalGraph(lm, checkpoint.lm, this.#layout, type);
+    const oneStep = new Map([
+      ['run_shape', [-1, 1, 3 * lm.dim]],
+      ['step_shape', [-1, 1]],
+      ['most_slots', [this.#layout.slots]],
+    ]);
+    this.#temporal = new LaneModule(runtime, temporal, lanes, options, new Map(), isLinear ? oneStep : new Map());
+    this.#linear = isLinear ? new LinearCache(runtime, lm, this.#layout, type, lanes, this.#temporal, options) : null;
     const fromTemporal = ['hidden', 'text_logits'].map((name) => [name, this.#temporal.tensor(name)] as const);
     // A GPU makes the noise of many lanes more quickly than the host.
     this.#noiseIs = runtime.device.recorder === null ? 'gumbel' : 'uniform';
@@ -107,7 +120,6 @@ export class LanguageModel {
       ring: new TokenRing(lm.delays, initial),
       seed: 0,
       frame: 0,
-      movedFor: -1,
       prepared: null,
     }));
     this.#fresh = new TokenRing(lm.delays, initial).save();
@@ -124,7 +136,8 @@ export class LanguageModel {
    */
   async step(frames: readonly LmFrame[]): Promise<(Int32Array | null)[]> {
     const running = frames.filter(({ lane, givenText }) => this.begin(lane, givenText)).map(({ lane }) => lane);
-    await this.#relocate(running);
+    await this.makeRoom();
+    for (const lane of running) this.#writePosition(lane);
     const temporal = this.#temporal.run(running);
     for (const lane of running) this.#writeNoise(lane);
     await temporal;
@@ -159,34 +172,9 @@ export class LanguageModel {
     for (let lane = 0; lane < count; lane++) this.#writePosition(lane);
   }
 
-  get canRelocate(): boolean {
-    return this.#relocation !== null;
-  }
-
-  /** Whether the next run of lanes 0 to count - 1 writes to a ring that has no room. */
-  mustRelocate(count: number): boolean {
-    return this.canRelocate && this.#lanes.some((_, lane) => lane < count && this.#mustMove(lane));
-  }
-
-  /** After that run: a lane that was only carried along has its room already. */
-  relocated(count: number): void {
-    if (!this.canRelocate) return;
-    for (let lane = 0; lane < count; lane++) this.#lane(lane).movedFor = this.#lane(lane).ring.offset;
-  }
-
-  enqueueRelocation(count: number): void {
-    this.#relocation?.enqueue(count);
-  }
-
-  async #relocate(lanes: readonly number[]): Promise<void> {
-    const full = lanes.filter((lane) => this.#mustMove(lane));
-    if (full.length > 0) await this.#relocation?.run(full);
-  }
-
-  /** Whether the lane's ring is full and nothing has moved for the step that comes or is going on. */
-  #mustMove(lane: number): boolean {
-    const { ring, movedFor } = this.#lane(lane);
-    return ring.offset > this.#slots && movedFor !== ring.offset;
+  /** Before a run, and before positions are written: no lane's next position is without a slot. */
+  async makeRoom(): Promise<void> {
+    await this.#linear?.makeRoom(this.#lanes.map(({ ring }) => Math.max(ring.offset - 1, 0)));
   }
 
   enqueueTemporal(count: number): void {
@@ -202,9 +190,10 @@ export class LanguageModel {
     for (const lane of lanes) this.#writeNoise(lane);
   }
 
-  /** Makes the noise of the lanes' next frames while a run is going on. */
-  prepareNoise(lanes: readonly number[]): void {
-    for (const lane of lanes) {
+  /** Makes the noise of the lanes' next frames while a run is going on, a few lanes in each turn of the event loop. */
+  async prepareNoise(lanes: readonly number[]): Promise<void> {
+    for (const [i, lane] of lanes.entries()) {
+      if (i > 0 && i % noisePerTurn === 0) await nextTurn();
       const state = this.#lane(lane);
       const next = state.frame + 1;
       state.prepared = {
@@ -232,38 +221,46 @@ export class LanguageModel {
     return this.#lane(lane).ring.end([]);
   }
 
-  /** One step with every token given, but with the depth transformer run: for the logits of a known conversation. */
+  /**
+   * One step with every token given, but with the depth transformer run: for the logits of a known conversation.
+   * @returns false where the step runs no network, so that the logits are still those of an earlier one
+   */
   async givenStep(
     lane: number,
     text: number,
     agentCodes: ArrayLike<number>,
     userCodes: ArrayLike<number>,
-  ): Promise<void> {
-    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return;
-    await this.#relocate([lane]);
+  ): Promise<boolean> {
+    if (!this.#begin(lane, this.#row(text, agentCodes, userCodes))) return false;
+    await this.makeRoom();
+    this.#writePosition(lane);
     await this.#temporal.run([lane]);
     await this.#depth.run([lane]);
     this.#lane(lane).ring.end([]);
+    return true;
   }
 
-  /** Runs what is left of a prompt's steps. Until then the lane's cache does not hold them. */
-  async finishPrompt(lane: number): Promise<void> {
-    for (let start = 0; start < this.#promptRows.length; start += mostRows) {
-      await this.#runRows(lane, this.#promptRows.slice(start, start + mostRows));
-    }
-    this.#promptRows.length = 0;
+  /**
+   * Runs what is left of a prompt's steps, many together. Until then the lane's cache does not hold them.
+   * @returns whether there is more to run
+   */
+  async finishPrompt(lane: number): Promise<boolean> {
+    await this.#runRows(lane, this.#promptRows.splice(0, this.#promptRowsMost));
+    return this.#promptRows.length > 0;
   }
 
   /** At once, or where a run takes several positions, together with the steps that follow. */
   async #runPromptStep(lane: number, embedding: Float32Array | null): Promise<void> {
     const position = this.#lane(lane).ring.offset - 1;
-    if (this.#tellsLengths && position < this.#slots) {
-      this.#promptRows.push({ position, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
+    const slot = this.#linear?.slot(lane, position) ?? this.#layout.slots;
+    if (slot < this.#layout.slots && this.#promptRowsMost > 1) {
+      this.#promptRows.push({ position: slot, embedding, tokens: this.#temporal.tensor('tokens').readIds(lane) });
       return;
     }
-    await this.finishPrompt(lane);
+    while (await this.finishPrompt(lane));
     if (embedding !== null) this.#temporal.tensor('embedding').write(lane, embedding);
-    await this.#relocate([lane]);
+    await this.makeRoom();
+    this.#writePosition(lane);
     await this.#temporal.run([lane]);
     if (embedding !== null) this.#temporal.tensor('embedding').clear(lane);
   }
@@ -282,7 +279,8 @@ export class LanguageModel {
       ['length', [first.position + rows.length]],
     ]);
     const settings = new Map([
-      ['run_shape', [1, -1, dim]],
+      ['run_shape', [1, -1, 3 * dim]],
+      ['step_shape', [1, -1]],
       ['most_slots', [first.position + rows.length]],
     ]);
     await this.#temporal.runRows(lane, rows.length, inputs, settings);
@@ -325,8 +323,10 @@ export class LanguageModel {
 
   save(lane: number): LmSnapshot {
     const { ring } = this.#lane(lane);
-    const written = Math.min(Math.max(ring.offset - 1, 0), this.#slots);
-    return { ring: ring.save(), cache: this.#temporal.save(lane, written) };
+    const position = Math.max(ring.offset - 1, 0);
+    const written = this.#linear?.slot(lane, position) ?? Math.min(position, this.#layout.slots);
+    const dropped = this.#linear?.dropped(lane) ?? 0;
+    return { ring: ring.save(), cache: this.#temporal.save(lane, written), dropped };
   }
 
   /** Makes the lane what `snapshot` was; positions that it had not written are never looked at. */
@@ -335,18 +335,18 @@ export class LanguageModel {
     state.ring.restore(snapshot.ring);
     state.seed = seed;
     state.frame = 0;
-    state.movedFor = -1;
+    this.#linear?.begin(lane, snapshot.dropped, snapshot.cache?.rows ?? 0);
     if (snapshot.cache !== null) this.#temporal.restore(lane, snapshot.cache);
   }
 
   /** The lane before any step. */
   reset(lane: number, seed: number): void {
-    this.restore(lane, { ring: this.#fresh, cache: null }, seed);
+    this.restore(lane, { ring: this.#fresh, cache: null, dropped: 0 }, seed);
   }
 
   close(): void {
     this.#depth.close();
-    this.#relocation?.close();
+    this.#linear?.close();
     this.#temporal.close();
   }
 
@@ -366,13 +366,9 @@ export class LanguageModel {
   /** Of the lane's next run. */
   #writePosition(lane: number): void {
     const position = Math.max(this.#lane(lane).ring.offset - 1, 0);
-    this.#temporal.tensor('position').writeId(lane, position);
-    if (!this.#tellsLengths) return;
-    this.#temporal.tensor('length').writeId(lane, Math.min(position + 1, this.#slots));
-    const last = this.#slots - 1;
-    // The newest position is in the last slot; those before it go round in the others.
-    const vacated = this.#mustMove(lane) ? (position - this.#slots) % last : last;
-    this.#relocation?.tensor('vacated').writeId(lane, vacated);
+    const slot = this.#linear?.slot(lane, position) ?? position;
+    if (this.#temporal.has('position')) this.#temporal.tensor('position').writeId(lane, slot);
+    if (this.#linear !== null) this.#temporal.tensor('length').writeId(lane, slot + 1);
   }
 
   #writeNoise(lane: number): void {

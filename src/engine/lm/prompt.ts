@@ -8,7 +8,7 @@ export type PromptStep = Int32Array | null;
 
 /**
  * Takes a fresh lane through the four phases (personaplex.md section 5): voice, silence, role text, silence; the user's rows
- * are the sine frame throughout. Yields after every step but those of a replay.
+ * are the sine frame throughout. Yields after every step but those of a replay; where steps are run together, `ran` after every such run.
  */
 export async function* runPrompt(
   model: LanguageModel,
@@ -16,7 +16,7 @@ export async function* runPrompt(
   lane: number,
   prompt: PersonaPrompt,
   settings: PromptConfiguration,
-): AsyncGenerator<PromptStep> {
+): AsyncGenerator<PromptStep | 'ran'> {
   const { silence, sine, textPadding, silenceFrames } = settings;
   const step = (text: number, agent: ArrayLike<number>): Promise<PromptStep> =>
     model.promptStep(lane, text, agent, sine);
@@ -29,7 +29,7 @@ export async function* runPrompt(
   for (let i = 0; i < silenceFrames; i++) yield await step(textPadding, silence);
   for (const token of prompt.textTokens) yield await step(token, silence);
   for (let i = 0; i < silenceFrames; i++) yield await step(textPadding, silence);
-  await model.finishPrompt(lane);
+  while (await model.finishPrompt(lane)) yield 'ran';
 }
 
 /** The voice as frames of codes; a sample goes through a fresh encoder, its last frame filled up with zeros. */

@@ -5,22 +5,23 @@
 import type { LmConfiguration } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
 import { gatedFeedForward, linear, normedStream, project, type Stream } from '../layers/dense.ts';
-import { lengthAttention, lengthClock, relocate } from '../layers/length-attention.ts';
-import { type AttentionSizes, ringAttention, ringClock, ringSlots } from '../layers/ring-attention.ts';
+import { lengthAttention, lengthClock, turnsInside } from '../layers/length-attention.ts';
+import { type AttentionSizes, ringAttention, ringClock } from '../layers/ring-attention.ts';
 import type { FileTensor } from '../onnx/graph-builder.ts';
 import { type FloatType, GraphBuilder, type LaneGraph, type Value } from '../onnx/graph-builder.ts';
+import type { CacheLayout } from './cache-layout.ts';
 
 /**
- * A run has a row a lane; in less than float32 also several rows of one lane, at positions that follow each other.
- * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt), position []
- *          in less than float32, where attention is told lengths: length [] and the settings most_slots, run_shape
+ * A run has a row a lane; with a linear cache also several rows of one lane, at positions that follow each other.
+ * Inputs   tokens [rows] (-1: no input), embedding [dim] added to theirs (zeros, or a replayed prompt)
+ *          of a ring: position []; of a linear cache: length [] and the settings most_slots, run_shape (some: position [], step_shape)
  * Outputs  hidden [dim], text_logits [textCard]
- * States   layer.N.k, layer.N.v [slots, dim]; with lengths [heads, slots, head dim]
+ * States   layer.N.k, layer.N.v [slots, dim]; of a linear cache [heads, slots, head dim]
  */
 export function temporalGraph(
   lm: LmConfiguration,
   file: SafetensorsFile,
-  slots = ringSlots(lm.context),
+  layout: CacheLayout,
   type: FloatType = 'float32',
 ): LaneGraph {
   const { dim } = lm;
@@ -28,9 +29,8 @@ export function temporalGraph(
   const leading = 'rows';
   const tokens = graph.input('tokens', 'int64', [lm.delays.length], { leading });
   const embedding = graph.input('embedding', 'float32', [dim], { leading, place: 'graphs' });
-  const position = graph.input('position', 'int64', [], { leading });
-  const sizes: AttentionSizes = { dim, heads: lm.heads, slots, maxPeriod: lm.maxPeriod, steps: 1 };
-  const attend = attention(graph, position, sizes);
+  const sizes: AttentionSizes = { dim, heads: lm.heads, slots: layout.slots, maxPeriod: lm.maxPeriod, steps: 1 };
+  const attend = attention(graph, sizes, layout);
 
   let stream: Stream = {
     sum: graph.node('Add', [embedTokens(graph, tokens, lm, file), graph.narrow(embedding)]), // [lanes, dim]
@@ -59,38 +59,30 @@ export function temporalGraph(
   return graph.finish();
 }
 
-/**
- * Makes room in the full rings of lanes, before a run that writes to them.
- * Inputs   vacated []: the oldest position's slot; the last slot where nothing has to move
- * States   those of the temporal transformer
- */
-export function relocationGraph(lm: LmConfiguration, slots: number, type: FloatType): LaneGraph {
-  const graph = new GraphBuilder('relocation', type);
-  const vacated = graph.input('vacated', 'int64', []);
-  const sizes = { dim: lm.dim, heads: lm.heads, slots };
-  for (let layer = 0; layer < lm.layers; layer++) {
-    for (const part of ['k', 'v']) relocate(graph, `layer.${layer}.${part}`, vacated, sizes);
-  }
-  return graph.finish();
-}
-
-/** How a layer attends: by mask in float32, by length in less. */
+/** How a layer attends: by mask to a ring, or by length to a linear cache. */
 function attention(
   graph: GraphBuilder,
-  position: Value,
   sizes: AttentionSizes,
+  { kind, window }: CacheLayout,
 ): (name: string, x: Value, inProjection: FileTensor) => Value {
-  if (graph.type === 'float32') {
-    const clock = ringClock(graph, position, sizes);
+  if (kind === 'ring') {
+    const clock = ringClock(graph, graph.input('position', 'int64', [], { leading: 'rows' }), sizes);
     return (name, x, inProjection) => ringAttention(graph, name, x, inProjection, clock, sizes);
   }
+  const length = graph.input('length', 'int64', []);
   const run = {
-    length: graph.input('length', 'int64', []),
+    length,
     mostSlots: graph.setting('most_slots', 'int32', 1),
     runShape: graph.setting('run_shape', 'int64', 3),
+    rowSlots: turnsInside(sizes) ? null : rowSlots(graph),
   };
-  const clock = lengthClock(graph, position, run, sizes);
-  return (name, x, inProjection) => lengthAttention(graph, name, x, inProjection, clock, sizes);
+  const clock = lengthClock(graph, run, sizes);
+  return (name, x, inProjection) => lengthAttention(graph, name, x, inProjection, clock, sizes, window);
+}
+
+function rowSlots(graph: GraphBuilder): Value {
+  const position = graph.input('position', 'int64', [], { leading: 'rows' });
+  return graph.node('Reshape', [position, graph.setting('step_shape', 'int64', 2)]);
 }
 
 /**

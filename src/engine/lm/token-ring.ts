@@ -54,7 +54,8 @@ export class TokenRing {
   begin(given: ArrayLike<number>): RingInput | null {
     const offset = this.#offset;
     this.#begun = offset;
-    for (const [row, delay] of this.#delays.entries()) {
+    for (let row = 0; row < this.#delays.length; row++) {
+      const delay = this.#delays[row] ?? 0;
       const token = given[row] ?? notGiven;
       if (token !== notGiven) this.#provide(row, offset + delay, token);
       if (offset <= delay) this.#provide(row, offset, this.#initial[row] ?? 0);
@@ -64,9 +65,10 @@ export class TokenRing {
       return null;
     }
     const tokens = this.#column(offset - 1);
-    const target = this.#column(offset).map((token, row) =>
-      this.#provided[this.#cell(row, offset)] === 1 ? token : notGiven,
-    );
+    const target = this.#column(offset);
+    for (let row = 0; row < target.length; row++) {
+      if (this.#provided[this.#cell(row, offset)] === 0) target[row] = notGiven;
+    }
     return { tokens, target };
   }
 
@@ -78,9 +80,9 @@ export class TokenRing {
   /** The tokens of the frame that `end` will hand out, as far as they are known before: notGiven for those of this step. */
   coming(): Int32Array {
     const offset = this.#offset;
-    return Int32Array.from(this.#delays, (delay, row) =>
-      delay === this.#maxDelay ? notGiven : (this.#cells[this.#cell(row, offset - this.#maxDelay + delay)] ?? notGiven),
-    );
+    const tokens = this.#frameAt(offset);
+    for (let row = 0; row < tokens.length; row++) if (this.#delays[row] === this.#maxDelay) tokens[row] = notGiven;
+    return tokens;
   }
 
   /** Gives tokens of rows from `firstRow` on after `begin`: no network of the step reads them. */
@@ -108,10 +110,7 @@ export class TokenRing {
     }
     this.#offset = offset + 1;
     if (offset <= this.#maxDelay) return null;
-    return Int32Array.from(
-      this.#delays,
-      (delay, row) => this.#cells[this.#cell(row, offset - this.#maxDelay + delay)] ?? notGiven,
-    );
+    return this.#frameAt(offset);
   }
 
   save(): RingSnapshot {
@@ -136,7 +135,19 @@ export class TokenRing {
   }
 
   #column(column: number): Int32Array {
-    return Int32Array.from(this.#delays, (_, row) => this.#cells[this.#cell(row, column)] ?? notGiven);
+    const tokens = new Int32Array(this.#delays.length);
+    for (let row = 0; row < tokens.length; row++) tokens[row] = this.#cells[this.#cell(row, column)] ?? notGiven;
+    return tokens;
+  }
+
+  /** Each row at its own delay: the frame that the step at `offset` completes. */
+  #frameAt(offset: number): Int32Array {
+    const tokens = new Int32Array(this.#delays.length);
+    for (let row = 0; row < tokens.length; row++) {
+      const column = offset - this.#maxDelay + (this.#delays[row] ?? 0);
+      tokens[row] = this.#cells[this.#cell(row, column)] ?? notGiven;
+    }
+    return tokens;
   }
 
   #cell(row: number, column: number): number {

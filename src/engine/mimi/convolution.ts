@@ -128,13 +128,13 @@ function nowAndLater(graph: GraphBuilder, weight: FileTensor, stride: number): V
 
 /** The bias for each column of `now` and zeros for `later`, so that it counts once; folded at load. */
 function biasOfNow(graph: GraphBuilder, bias: Value, outputs: number, stride: number): Value {
-  const zeros = graph.floats(Array(stride * outputs).fill(0));
+  const zeros = graph.narrow(graph.floats(Array(stride * outputs).fill(0)));
   return concat(graph, [...Array<Value>(stride).fill(bias), zeros], 0);
 }
 
 /** x where it is positive, else e^x - 1. The operator `Elu` is slower on a CPU and has no CUDA kernel from opset 22 on. */
 export function elu(graph: GraphBuilder, x: Value): Value {
-  const below = graph.node('Relu', [graph.node('Sub', [graph.floats([1]), graph.node('Exp', [x])])]);
+  const below = graph.node('Relu', [graph.node('Sub', [graph.narrow(graph.floats([1])), graph.node('Exp', [x])])]);
   return graph.node('Sub', [graph.node('Relu', [x]), below]);
 }
 

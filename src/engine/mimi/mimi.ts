@@ -1,12 +1,15 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { LaneModule } from '../lanes/lane-module.ts';
 import type { LaneTensor } from '../lanes/lane-tensor.ts';
+import type { FloatType } from '../onnx/graph-builder.ts';
 import type { OrtRuntime, SessionOptions } from '../ort/session.ts';
 import { decoderGraph, encoderGraph } from './codec.ts';
 
 export interface MimiOptions extends SessionOptions {
   /** The depth transformer's tokens, for frames that the decoder takes from it directly. */
   readonly tokens?: LaneTensor;
+  /** Less than float32 needs a GPU. */
+  readonly type?: FloatType;
 }
 
 export interface EncodedFrame {
@@ -29,7 +32,7 @@ export class Mimi {
 
   constructor(runtime: OrtRuntime, checkpoint: Checkpoint, lanes: number, options: MimiOptions) {
     const { mimi } = checkpoint.configuration;
-    const carried = { areCarried: runtime.device.recorder !== null };
+    const carried = { areCarried: runtime.device.recorder !== null, type: options.type ?? 'float32' };
     const encoder = encoderGraph(mimi, checkpoint.mimi, carried);
     const decoder = decoderGraph(mimi, checkpoint.mimi, carried);
     const shared = new Map(options.tokens === undefined || !carried.areCarried ? [] : [['tokens', options.tokens]]);
@@ -86,9 +89,9 @@ export class Mimi {
     return this.#encoder.tensor('codes').readIds(lane);
   }
 
-  /** Of the decoder's last run: 1920. */
-  samples(lane: number): Float32Array {
-    return this.#decoder.tensor('samples').readFloats(lane);
+  /** Of the decoder's last run: 1920. @param target where they go; new ones by default */
+  samples(lane: number, target?: Float32Array): Float32Array {
+    return this.#decoder.tensor('samples').readFloats(lane, target);
   }
 
   /** What the quantizer saw of the lane's last frame. */

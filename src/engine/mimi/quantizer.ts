@@ -1,6 +1,6 @@
 /**
  * The split residual vector quantizer: one semantic codebook, then the acoustic ones, each group with projections of its own
- * (personaplex.md section 2).
+ * (personaplex.md section 2). Always in float32: a code is the nearest of 2048.
  */
 import type { MimiConfiguration } from '../checkpoint/configuration.ts';
 import type { SafetensorsFile } from '../checkpoint/safetensors.ts';
@@ -11,7 +11,13 @@ import type { FileTensor, GraphBuilder, Value } from '../onnx/graph-builder.ts';
 export function quantize(graph: GraphBuilder, latent: Value, mimi: MimiConfiguration, file: SafetensorsFile): Value {
   const codes: Value[] = [];
   for (const group of groups(mimi)) {
-    let rest = linear(graph, latent, projection(file, `${group.name}.input_proj`, mimi.codebookDim, mimi.dim));
+    let rest = linear(
+      graph,
+      latent,
+      projection(file, `${group.name}.input_proj`, mimi.codebookDim, mimi.dim),
+      undefined,
+      'float32',
+    );
     for (let level = 0; level < group.levels; level++) {
       const centroids = codebook(graph, `${group.name}.vq.layers.${level}`, mimi, file); // [card, codebook dim]
       const code = nearest(graph, rest, centroids); // [lanes]
@@ -36,7 +42,7 @@ export function dequantize(graph: GraphBuilder, codes: Value, mimi: MimiConfigur
       column += 1;
     }
     const weight = projection(file, `${group.name}.output_proj`, mimi.dim, mimi.codebookDim);
-    if (sum !== undefined) latent = linear(graph, sum, weight, latent);
+    if (sum !== undefined) latent = linear(graph, sum, weight, latent, 'float32');
   }
   if (latent === undefined) throw new Error('a codec without codebooks');
   return latent;
@@ -56,8 +62,12 @@ function projection(file: SafetensorsFile, name: string, outputs: number, inputs
 
 /** embedding_sum / max(cluster_usage, 1e-5): [card, codebook dim], computed at load. */
 function codebook(graph: GraphBuilder, name: string, mimi: MimiConfiguration, file: SafetensorsFile): Value {
-  const sums = graph.weight(file.weight(`${name}._codebook.embedding_sum`, [mimi.card, mimi.codebookDim]));
-  const usage = graph.weight(file.weight(`${name}._codebook.cluster_usage`, [mimi.card]), [mimi.card, 1]);
+  const sums = graph.weight(
+    file.weight(`${name}._codebook.embedding_sum`, [mimi.card, mimi.codebookDim]),
+    undefined,
+    'float32',
+  );
+  const usage = graph.weight(file.weight(`${name}._codebook.cluster_usage`, [mimi.card]), [mimi.card, 1], 'float32');
   return graph.node('Div', [sums, graph.node('Max', [usage, graph.floats([1e-5])])]);
 }
 

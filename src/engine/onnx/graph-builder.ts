@@ -173,16 +173,17 @@ export class GraphBuilder {
     return this.type === 'float32' ? value : this.node('Cast', [value], { to: tensorTypes.float32.onnx });
   }
 
-  /** A stored weight, in its stored shape or another of the same size; a cast to the graph's type is folded at load. */
-  weight(tensor: FileTensor, shape: readonly number[] = tensor.shape): Value {
+  /** A stored weight, in its stored shape or another of the same size; a cast to the type wanted is folded at load. */
+  weight(tensor: FileTensor, shape: readonly number[] = tensor.shape, wanted: FloatType = this.type): Value {
     const name = shape.join() === tensor.shape.join() ? tensor.name : `${tensor.name} as ${shape.join('x')}`;
-    const known = this.#weights.get(name);
+    const key = `${wanted} ${name}`;
+    const known = this.#weights.get(key);
     if (known !== undefined) return known;
     const { type, path: location, offset, byteLength: length } = tensor;
     this.#initializers.push({ name, type, shape, data: { location, offset, length } });
     const stored = name as Value;
-    const value = type === this.type ? stored : this.node('Cast', [stored], { to: tensorTypes[this.type].onnx });
-    this.#weights.set(name, value);
+    const value = type === wanted ? stored : this.node('Cast', [stored], { to: tensorTypes[wanted].onnx });
+    this.#weights.set(key, value);
     return value;
   }
 

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import koffi from 'koffi';
 import type { Device } from './device.ts';
 import { HostMemory } from './host-memory.ts';
@@ -8,12 +9,15 @@ const memTypeDefault = 0;
 
 export const cpuDevice: Device = {
   name: 'cpu',
+  // What the kernel and this process's group have left; swap would be too slow for a frame every 80 ms.
+  memory: () => ({ freeBytes: process.availableMemory(), totalBytes: totalmem() }),
   allocate: (byteLength) => new CpuMemory(byteLength),
   allocateShared: (byteLength) => new CpuMemory(byteLength),
   createMemoryInfo: (library) => library.create('CreateMemoryInfo', 'Cpu', arenaAllocator, 0, memTypeDefault),
   attach: () => {},
   configureSession: () => {},
   createRunOptions: () => null,
+  copiesBoundInputs: false,
   settle: () => {},
   recorder: null,
   detach: () => {},

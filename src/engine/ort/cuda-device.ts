@@ -4,7 +4,7 @@ import { findCudaLibraries, loadCuda } from './cuda-library.ts';
 import { CudaMemory, PinnedMemory } from './cuda-memory.ts';
 import { StreamRecorder } from './cuda-recorder.ts';
 import { listCards } from './describe-cuda.ts';
-import type { Device, DeviceRunOptions, DeviceSessionOptions, RunRecorder } from './device.ts';
+import type { Device, DeviceRunOptions, DeviceSessionOptions, MemoryState, RunRecorder } from './device.ts';
 import type { OrtHandle, OrtLibrary } from './library.ts';
 
 // onnxruntime_c_api.h: OrtDeviceAllocator, OrtMemTypeDefault
@@ -20,6 +20,7 @@ const nonBlocking = 1;
  */
 export class CudaDevice implements Device {
   readonly name: string;
+  readonly copiesBoundInputs = false;
   readonly recorder: RunRecorder;
   readonly #cuda: CudaFunctions;
   readonly #provider: string;
@@ -43,6 +44,13 @@ export class CudaDevice implements Device {
     this.#main = this.#cuda.create('cudaStreamCreateWithFlags', nonBlocking);
     this.#beside = this.#cuda.create('cudaStreamCreateWithFlags', nonBlocking);
     this.recorder = new StreamRecorder(this.#cuda, this.#main, this.#beside);
+  }
+
+  memory(): MemoryState {
+    const free = new BigUint64Array(1);
+    const total = new BigUint64Array(1);
+    this.#cuda.call('cudaMemGetInfo', free, total);
+    return { freeBytes: Number(free[0]), totalBytes: Number(total[0]) };
   }
 
   allocate(byteLength: number): CudaMemory {

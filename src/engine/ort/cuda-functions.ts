@@ -25,6 +25,7 @@ const prototypes = {
   cudaStreamWaitEvent: 'int (void *stream, void *event, uint flags)',
   cudaEventCreateWithFlags: 'int (void *event, uint flags)',
   cudaEventRecord: 'int (void *event, void *stream)',
+  cudaEventSynchronize: 'int (void *event)',
   cudaEventDestroy: 'int (void *event)',
   cudaStreamBeginCapture: 'int (void *stream, int mode)',
   cudaStreamEndCapture: 'int (void *stream, void *graph)',

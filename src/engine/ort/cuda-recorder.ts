@@ -8,24 +8,28 @@ const noTiming = 2;
 /**
  * Runs captured into CUDA graphs: one of `beside`, one of each part of `main`.
  *
- *   main    ──┬── temporal ─── depth, decoder ──┬──▶
- *   beside    └── encoder ──────────────────────┘
+ *   main    ──┬────────── temporal ── depth ─┬─ decoder ──┬──▶
+ *   beside    └─ encoder ────────────────────┘            │
+ *   host     samples  │ tokens │ noise │ codes   tokens   samples
  *
- * Starting a graph takes the host about 0.4 ms a thousand kernels; in parts, that time is hidden behind the first part's run.
+ * Starting a graph takes the host about 0.4 ms a thousand kernels; in parts, that time and what the host has to write for the later
+ * parts is hidden behind the earlier ones.
  */
 export class StreamRecorder implements RunRecorder {
   readonly #cuda: CudaFunctions;
   readonly #main: bigint;
   readonly #beside: bigint;
   readonly #forked: bigint;
-  readonly #joined: bigint;
+  readonly #besideDone: bigint;
+  readonly #mainDone: bigint;
 
   constructor(cuda: CudaFunctions, main: bigint, beside: bigint) {
     this.#cuda = cuda;
     this.#main = main;
     this.#beside = beside;
     this.#forked = cuda.create('cudaEventCreateWithFlags', noTiming);
-    this.#joined = cuda.create('cudaEventCreateWithFlags', noTiming);
+    this.#besideDone = cuda.create('cudaEventCreateWithFlags', noTiming);
+    this.#mainDone = cuda.create('cudaEventCreateWithFlags', noTiming);
   }
 
   settle(): void {
@@ -33,28 +37,30 @@ export class StreamRecorder implements RunRecorder {
     this.#cuda.call('cudaStreamSynchronize', this.#main);
   }
 
-  record(main: readonly (() => void)[], beside: () => void, before: (() => void) | null): RecordedRuns {
+  record(main: readonly (() => void)[], beside: () => void): RecordedRuns {
     const cuda = this.#cuda;
-    const prelude = before === null ? null : this.#capture(this.#main, before);
     const parts = main.map((part) => this.#capture(this.#main, part));
-    const encoder = this.#capture(this.#beside, beside);
+    const other = this.#capture(this.#beside, beside);
     return {
-      replay: (isBeforeNeeded) => {
-        const [first, ...others] = parts;
+      startBeside: () => {
         cuda.call('cudaEventRecord', this.#forked, this.#main);
         cuda.call('cudaStreamWaitEvent', this.#beside, this.#forked, 0);
-        // The smallest graph first: the card begins the sooner.
-        cuda.call('cudaGraphLaunch', encoder, this.#beside);
-        cuda.call('cudaEventRecord', this.#joined, this.#beside);
-        if (isBeforeNeeded && prelude !== null) cuda.call('cudaGraphLaunch', prelude, this.#main);
-        if (first !== undefined) cuda.call('cudaGraphLaunch', first, this.#main);
-        for (const part of others) cuda.call('cudaGraphLaunch', part, this.#main);
-        cuda.call('cudaStreamWaitEvent', this.#main, this.#joined, 0);
-        return cuda.callAsync('cudaStreamSynchronize', this.#main);
+        cuda.call('cudaGraphLaunch', other, this.#beside);
+        cuda.call('cudaEventRecord', this.#besideDone, this.#beside);
       },
+      start: (index) => {
+        const part = parts[index];
+        if (part === undefined) throw new Error(`no part ${index}`);
+        cuda.call('cudaGraphLaunch', part, this.#main);
+      },
+      passed: () => {
+        cuda.call('cudaStreamWaitEvent', this.#main, this.#besideDone, 0);
+        cuda.call('cudaEventRecord', this.#mainDone, this.#main);
+        return () => cuda.callAsync('cudaEventSynchronize', this.#mainDone);
+      },
+      finished: () => cuda.callAsync('cudaStreamSynchronize', this.#main),
       free: () => {
-        const all = prelude === null ? [...parts, encoder] : [...parts, encoder, prelude];
-        for (const part of all) cuda.call('cudaGraphExecDestroy', part);
+        for (const part of [...parts, other]) cuda.call('cudaGraphExecDestroy', part);
       },
     };
   }

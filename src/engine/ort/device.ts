@@ -6,6 +6,8 @@ import type { OrtHandle, OrtLibrary } from './library.ts';
 
 export interface Device {
   readonly name: string;
+  /** Its memory now, whoever uses it. */
+  memory(): MemoryState;
   /** Zeroed memory that stays at its address until `free`. */
   allocate(byteLength: number): DeviceMemory;
   /** The same, which the host reads and writes as quickly as its own: for what goes in and out each frame. */
@@ -23,12 +25,20 @@ export interface Device {
   ): void;
   /** Options of each run; null where it takes none. The caller releases them. */
   createRunOptions(library: OrtLibrary): DeviceRunOptions | null;
+  /** An input that is bound is copied there and then: it must be bound again before each run. */
+  readonly copiesBoundInputs: boolean;
   /** Before a run outside of a recording: what was asked of the memory has happened. */
   settle(): void;
   /** Records runs and replays them; null where a run costs too little to gain from it. */
   readonly recorder: RunRecorder | null;
   /** Undoes `attach`, after all sessions. */
   detach(library: OrtLibrary, environment: OrtHandle): void;
+}
+
+export interface MemoryState {
+  /** What can still be taken. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface DeviceSessionOptions {
@@ -51,16 +61,21 @@ export interface RunRecorder {
    * Records what `main` and `beside` queue; the two do not depend on each other. Memory that the runs need must have been
    * taken before, by running them.
    * @param main in parts: while one runs the next is started
-   * @param before what is only sometimes done first
    */
-  record(main: readonly (() => void)[], beside: () => void, before: (() => void) | null): RecordedRuns;
+  record(main: readonly (() => void)[], beside: () => void): RecordedRuns;
   /** Returns when all that is queued is done. */
   settle(): void;
 }
 
 export interface RecordedRuns {
-  /** Does them; off the event loop. Everything asked of the device's memory before is done before. */
-  replay(isBeforeNeeded: boolean): Promise<void>;
+  /** Starts what runs beside. Everything asked of the device's memory before is done before. */
+  startBeside(): void;
+  /** Starts a part of the main runs behind those started before. */
+  start(part: number): void;
+  /** Marks this moment: the function waits, off the event loop, until all that was started before it is done. */
+  passed(): () => Promise<void>;
+  /** All that was started is done; waited for off the event loop. */
+  finished(): Promise<void>;
   free(): void;
 }
 

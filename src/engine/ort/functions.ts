@@ -44,6 +44,11 @@ export const ortFunctions = {
   BindInput: { position: 136, result: 'status', parameters: [handle, text, handle] },
   BindOutput: { position: 137, result: 'status', parameters: [handle, text, handle] },
   AddRunConfigEntry: { position: 165, result: 'status', parameters: [handle, text, text] },
+  SessionOptionsAppendExecutionProvider: {
+    position: 216,
+    result: 'status',
+    parameters: [handle, text, texts, texts, 'size_t'],
+  },
   RegisterExecutionProviderLibrary: { position: 301, result: 'status', parameters: [handle, text, text] },
   UnregisterExecutionProviderLibrary: { position: 302, result: 'status', parameters: [handle, text] },
   GetEpDevices: { position: 303, result: 'status', parameters: [handle, out, 'size_t *'] },

@@ -127,7 +127,7 @@ export class OrtSession {
     const handle = library.create('CreateIoBinding', this.#handle);
     for (const [name, tensor] of inputs) library.call('BindInput', handle, name, tensor.handle);
     for (const [name, tensor] of outputs) library.call('BindOutput', handle, name, tensor.handle);
-    return new OrtBinding(this.#runtime, this.#handle, handle);
+    return new OrtBinding(this.#runtime, this.#handle, handle, inputs);
   }
 
   close(): void {
@@ -140,15 +140,21 @@ export class OrtBinding {
   readonly #runtime: OrtRuntime;
   readonly #session: OrtHandle;
   readonly #handle: OrtHandle;
+  readonly #inputs: ReadonlyMap<string, OrtTensor>;
 
-  constructor(runtime: OrtRuntime, session: OrtHandle, handle: OrtHandle) {
+  constructor(runtime: OrtRuntime, session: OrtHandle, handle: OrtHandle, inputs: ReadonlyMap<string, OrtTensor>) {
     this.#runtime = runtime;
     this.#session = session;
     this.#handle = handle;
+    this.#inputs = inputs;
   }
 
   /** Runs on another thread; one run of a binding at a time. @throws ORT_FAILED */
   run(): Promise<void> {
+    const { device, library } = this.#runtime;
+    if (device.copiesBoundInputs) {
+      for (const [name, tensor] of this.#inputs) library.call('BindInput', this.#handle, name, tensor.handle);
+    }
     return this.#runtime.run(this.#session, this.#handle);
   }
 

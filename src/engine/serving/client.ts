@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { describeError, type ErrorRecord, reviveError, SpeakerpostError } from '../../runtime/errors.ts';
 import { frameSamples } from '../checkpoint/configuration.ts';
-import type { AgentFrame, EngineClient, LaneHandle } from '../contract.ts';
+import type { AgentFrame, EngineClient, EngineLoad, LaneHandle } from '../contract.ts';
 import {
   type ClientMessage,
   decodeEngineMessage,
@@ -11,6 +11,7 @@ import {
   longestText,
   MessageSplitter,
 } from './frame-port.ts';
+import { RecentLatency } from './recent-latency.ts';
 
 const helloWithinMs = 5_000;
 /** About ten seconds of 25 lanes: an engine that does not read any more is as good as lost. */
@@ -28,7 +29,7 @@ export async function connectEngine(socketPath: string, clock: Clock = systemClo
       reject(new SpeakerpostError('ENGINE_UNREACHABLE', { socket: socketPath, reason }));
     };
     const timer = clock.after(helloWithinMs, () => refuse(`no hello within ${helloWithinMs} ms`));
-    const connection = new EngineConnection(socket, socketPath, {
+    const connection = new EngineConnection(socket, socketPath, clock, {
       hello: () => {
         timer.cancel();
         resolve(connection);
@@ -59,13 +60,17 @@ class EngineConnection implements EngineClient {
   readonly #openings = new Map<number, Opening>();
   readonly #lanes = new Map<number, Lane>();
   readonly #lostListeners: ((error: ErrorRecord) => void)[] = [];
+  readonly #clock: Clock;
+  readonly #latency = new RecentLatency();
   #start: Start | null;
   #textLeadMs = 0;
+  #laneCount = 0;
   #lastConversation = 0;
   #ended: ErrorRecord | null = null;
 
-  constructor(socket: Socket, socketPath: string, start: Start) {
+  constructor(socket: Socket, socketPath: string, clock: Clock, start: Start) {
     this.#socket = socket;
+    this.#clock = clock;
     this.#socketPath = socketPath;
     this.#start = start;
     let reason = 'the process ended it';
@@ -85,6 +90,11 @@ class EngineConnection implements EngineClient {
 
   get textLeadMs(): number {
     return this.#textLeadMs;
+  }
+
+  get load(): EngineLoad {
+    const openLanes = this.#lanes.size + this.#openings.size;
+    return { lanes: this.#laneCount, openLanes, p99Ms: this.#latency.p99Ms(this.#clock.nowMs()) };
   }
 
   openLane(personaId: string, seed: number, logFile: string | null = null): Promise<LaneHandle> {
@@ -114,6 +124,7 @@ class EngineConnection implements EngineClient {
     if (this.#ended !== null) return;
     if (message.kind === 'hello') {
       this.#textLeadMs = message.textLeadMs;
+      this.#laneCount = message.lanes;
       this.#start?.hello();
       this.#start = null;
       return;
@@ -141,6 +152,7 @@ class EngineConnection implements EngineClient {
         opening?.reject(reviveError(message.error));
         return;
       case 'agent':
+        this.#latency.measured(message.frame.waitMs + message.frame.runMs, this.#clock.nowMs());
         this.#lanes.get(conversation)?.answer(message.frame);
         return;
       case 'said':

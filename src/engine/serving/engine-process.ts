@@ -13,13 +13,15 @@ import { promptFingerprint } from '../replay/fingerprint.ts';
 import { Admission } from './admission.ts';
 import { type LaneRequest, LaneScheduler } from './lane-scheduler.ts';
 import { PersonaImages } from './persona-images.ts';
+import { Pool } from './pool.ts';
 import { startPortServer } from './port-server.ts';
-import { type EngineCommand, type EngineReport, heartbeatMs } from './process-messages.ts';
+import { type EngineCommand, type EngineMemory, type EngineReport, heartbeatMs } from './process-messages.ts';
+import { renderClip } from './spoken-clip.ts';
 import { deadlineMs, StageClock } from './stage-timings.ts';
 import { type Pace, textStream } from './words.ts';
 
 const frameMs = 80;
-const timingsEveryMs = 1_000;
+const figuresEveryMs = 1_000;
 const defaultImages = { count: 64, bytes: 2e9 };
 /** Runs of one lane and of all before the first call: the first ones take longer, and the watchdog must not count them. */
 const warmUpRuns = 3;
@@ -46,7 +48,7 @@ export function runEngineProcess(loadModel: LoadModel): void {
 
 async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: string): Promise<void> {
   const { modelDirectory, lanes, device, threads } = options;
-  const model = await loadModel(modelDirectory, { lanes, device, threads });
+  const model = await loadModel(modelDirectory, { lanes, device, threads, ...options.numbers });
   const tokenizer = await loadTokenizer(model.summary.tokenizerFile);
   checkTokenizer(tokenizer, model);
   // Every persona is read now, so that a voice that is not there is not first missed by a guest.
@@ -59,8 +61,10 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
   });
   await images.warm();
   await warmUp(model, images, options.personas);
+  await renderClips(model, images, options, prompts, tokenizer);
   const timings = new StageClock();
   const padding = new Set(model.summary.textPaddingIds);
+  const samples = new Pool<Float32Array>(() => new Float32Array(frameSamples), 2 * model.lanes);
   const scheduler = new LaneScheduler({
     model,
     imageOf: (personaId) => images.get(personaId),
@@ -69,6 +73,7 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     pieceOf: (token) => pieceOf(tokenizer, padding, token),
     clock: systemClock,
     timings,
+    recycle: (used) => samples.give(used),
     onRunFailed(error) {
       server.close();
       end({ kind: 'runFailed', error });
@@ -79,11 +84,15 @@ async function serve(loadModel: LoadModel, options: EngineOptions, socketPath: s
     scheduler,
     textStream: (words, lane) => textStream(words, tokenizer, paceOf(model), lane),
     textLeadMs: model.summary.textLeadFrames * frameMs,
+    takeSamples: () => samples.take(),
     onInvalid: (error) => report({ kind: 'clientInvalid', error }),
   });
   setInterval(() => report({ kind: 'heartbeat', runningMs: scheduler.runningMs }), heartbeatMs);
-  setInterval(() => report({ kind: 'timings', timings: timings.take() }), timingsEveryMs);
-  watchLoopLag((sample) => report({ kind: 'loopLag', sample }));
+  setInterval(() => {
+    report({ kind: 'timings', timings: timings.take() });
+    report({ kind: 'memory', memory: memoryOf(model) });
+  }, figuresEveryMs);
+  watchLoopLag((sample) => report({ kind: 'loopLag', sample }), figuresEveryMs);
   report({ kind: 'ready', description: describe(model, options) });
 }
 
@@ -121,7 +130,7 @@ function openLog(
   { personaId, seed }: LaneRequest,
   file: string,
   model: SpeechModel,
-  { personas, modelDirectory, device }: EngineOptions,
+  { personas, modelDirectory }: EngineOptions,
   prompt: PersonaPrompt,
 ): CallLog {
   const { text, voice } = personas.find(({ id }) => id === personaId) ?? { text: null, voice: null };
@@ -130,7 +139,7 @@ function openLog(
     seed,
     codebooks: model.summary.codebooks,
     model: modelDirectory,
-    device,
+    device: model.summary.device,
     checkpoint: model.summary.fingerprint,
     persona: { id: personaId, text, voice, hash: promptFingerprint(prompt) },
   };
@@ -151,12 +160,36 @@ async function warmUp(model: SpeechModel, images: PersonaImages, [persona]: read
   }
 }
 
+/** On a lane that no call has yet. One that cannot be made does not keep the engine from its calls. */
+async function renderClips(
+  model: SpeechModel,
+  images: PersonaImages,
+  { clips = [] }: EngineOptions,
+  prompts: Prompts,
+  tokenizer: Tokenizer,
+): Promise<void> {
+  for (const { personaId, words, file } of clips) {
+    try {
+      const tokens = textStream(words, tokenizer, paceOf(model), 0);
+      const image = await images.get(personaId);
+      const madeFrom = [model.summary.fingerprint, promptFingerprint(promptOf(prompts, personaId)), words];
+      await renderClip(model, { image, tokens, file, madeFrom });
+    } catch (error) {
+      report({ kind: 'clipFailed', error: describeError(error) });
+    }
+  }
+}
+
+function memoryOf(model: SpeechModel): EngineMemory {
+  return { hostBytes: process.memoryUsage.rss(), device: model.deviceMemory?.() ?? null };
+}
+
 function describe(model: SpeechModel, options: EngineOptions): EngineDescription {
-  const { parameters, runtimeVersion, textLeadFrames } = model.summary;
+  const { parameters, runtimeVersion, textLeadFrames, device } = model.summary;
   const { lanes } = model;
   return {
     model: basename(options.modelDirectory),
-    device: options.device,
+    device,
     lanes,
     runtimeVersion,
     parameters,

@@ -14,7 +14,7 @@ import type { AgentFrame } from '../contract.ts';
  * +----------+------+----------------------+
  *
  * client to engine                                                           engine to client
- *  1 open    | conversation u32 | seed f64 | see below |                     16 hello   | "SPF2" | text lead ms u32 |
+ *  1 open    | conversation u32 | seed f64 | see below |                     16 hello   | "SPF3" | text lead ms u32 | lanes u16 |
  *  2 user    | conversation u32 | frame u32 | 1920 x f32   |                 17 opened  | conversation u32 | lane u16 |
  *  3 close   | conversation u32 |                                            18 refused | conversation u32 | error JSON |
  *  4 say     | conversation u32 | saying u32 | words UTF-8 |                 19 agent   | see below |
@@ -42,7 +42,7 @@ export type ClientMessage =
   | { readonly kind: 'close'; readonly conversation: number };
 
 export type EngineMessage =
-  | { readonly kind: 'hello'; readonly textLeadMs: number }
+  | { readonly kind: 'hello'; readonly textLeadMs: number; readonly lanes: number }
   | { readonly kind: 'opened'; readonly conversation: number; readonly lane: number }
   | { readonly kind: 'refused'; readonly conversation: number; readonly error: ErrorRecord }
   | { readonly kind: 'agent'; readonly conversation: number; readonly frame: AgentFrame }
@@ -55,7 +55,7 @@ export type EngineMessage =
   | { readonly kind: 'failed'; readonly conversation: number; readonly error: ErrorRecord };
 
 const sampleBytes = frameSamples * 4;
-const magic = 'SPF2';
+const magic = 'SPF3';
 const noPiece = 0xffff;
 /** Bytes of a persona's name with a log file's, of words to say, of an error, of a piece. */
 export const longestText = 4096;
@@ -108,12 +108,14 @@ export function encodeClientMessage(message: ClientMessage): Buffer {
   }
 }
 
-export function encodeEngineMessage(message: EngineMessage): Buffer {
+/** @param allocate for a message of so many bytes; it may hold anything */
+export function encodeEngineMessage(message: EngineMessage, allocate = Buffer.allocUnsafe): Buffer {
   switch (message.kind) {
     case 'hello': {
-      const bytes = start(types.hello, 8, 0);
+      const bytes = start(types.hello, 10, 0);
       bytes.write(magic, 5, 'latin1');
       bytes.writeUInt32LE(message.textLeadMs, 9);
+      bytes.writeUInt16LE(message.lanes, 13);
       return bytes;
     }
     case 'opened': {
@@ -141,7 +143,7 @@ export function encodeEngineMessage(message: EngineMessage): Buffer {
     case 'agent': {
       const { frame } = message;
       const piece = Buffer.from(frame.piece ?? '').subarray(0, longestText);
-      const bytes = start(types.agent, 22 + piece.length + sampleBytes, message.conversation);
+      const bytes = start(types.agent, 22 + piece.length + sampleBytes, message.conversation, allocate);
       bytes.writeUInt32LE(frame.frame, 9);
       bytes.writeInt32LE(frame.textToken, 13);
       bytes.writeFloatLE(frame.waitMs, 17);
@@ -154,8 +156,11 @@ export function encodeEngineMessage(message: EngineMessage): Buffer {
   }
 }
 
-/** `message` is type and body, without the length. Throws FRAME_PORT_INVALID. */
-export function decodeClientMessage(message: Buffer): ClientMessage {
+/**
+ * `message` is type and body, without the length. Throws FRAME_PORT_INVALID.
+ * @param takeSamples where 1920 samples go
+ */
+export function decodeClientMessage(message: Buffer, takeSamples = newSamples): ClientMessage {
   const conversation = conversationOf(message);
   switch (message[0]) {
     case types.open: {
@@ -172,7 +177,12 @@ export function decodeClientMessage(message: Buffer): ClientMessage {
       return { kind: 'say', conversation, saying: message.readUInt32LE(5), words: message.toString('utf8', 9) };
     case types.user:
       size(message, 9 + sampleBytes);
-      return { kind: 'user', conversation, frame: message.readUInt32LE(5), samples: readSamples(message, 9) };
+      return {
+        kind: 'user',
+        conversation,
+        frame: message.readUInt32LE(5),
+        samples: readSamples(message, 9, takeSamples()),
+      };
     case types.close:
       size(message, 5);
       return { kind: 'close', conversation };
@@ -186,9 +196,9 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
   const conversation = conversationOf(message);
   switch (message[0]) {
     case types.hello:
-      size(message, 9);
       if (message.toString('latin1', 1, 5) !== magic) throw invalid('the other side speaks another protocol');
-      return { kind: 'hello', textLeadMs: message.readUInt32LE(5) };
+      size(message, 11);
+      return { kind: 'hello', textLeadMs: message.readUInt32LE(5), lanes: message.readUInt16LE(9) };
     case types.opened:
       size(message, 7);
       return { kind: 'opened', conversation, lane: message.readUInt16LE(5) };
@@ -214,7 +224,7 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
         waitMs: message.readFloatLE(13),
         runMs: message.readFloatLE(17),
         piece: announced === noPiece ? null : message.toString('utf8', 23, 23 + pieceBytes),
-        samples: readSamples(message, 23 + pieceBytes),
+        samples: readSamples(message, 23 + pieceBytes, newSamples()),
       };
       return { kind: 'agent', conversation, frame };
     }
@@ -223,27 +233,52 @@ export function decodeEngineMessage(message: Buffer): EngineMessage {
   }
 }
 
-/** Cuts a byte stream into messages, however it comes in pieces. `push` throws FRAME_PORT_INVALID at a length that no message has. */
+/** Cuts a byte stream into messages, however it comes in pieces. */
 export class MessageSplitter {
-  #rest: Buffer = Buffer.alloc(0);
+  /** Beginnings of a message whose end has not come: one is being filled while the last one is still being read. */
+  readonly #partials = [Buffer.allocUnsafe(4 + longestMessage), Buffer.allocUnsafe(4 + longestMessage)] as const;
+  #partial: Buffer = this.#partials[0];
+  #filled = 0;
 
+  /**
+   * Messages without their length, in memory of `chunk` or of this object: they last until the next call.
+   * @throws FRAME_PORT_INVALID at a length that no message has
+   */
   push(chunk: Buffer): Buffer[] {
-    let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const messages: Buffer[] = [];
-    while (bytes.length >= 4) {
-      const length = bytes.readUInt32LE(0);
-      if (length === 0 || length > longestMessage) throw invalid(`a message of ${length} bytes`);
-      if (bytes.length < 4 + length) break;
-      messages.push(bytes.subarray(4, 4 + length));
-      bytes = bytes.subarray(4 + length);
+    let at = 0;
+    while (this.#filled > 0 && at < chunk.length) {
+      const wanted = this.#filled < 4 ? 4 : 4 + lengthAt(this.#partial, 0);
+      const taken = chunk.copy(this.#partial, this.#filled, at, at + wanted - this.#filled);
+      at += taken;
+      this.#filled += taken;
+      if (this.#filled < 4 || this.#filled < 4 + lengthAt(this.#partial, 0)) continue;
+      messages.push(this.#partial.subarray(4, this.#filled));
+      this.#filled = 0;
     }
-    this.#rest = bytes;
+    for (; chunk.length - at >= 4; at += 4 + lengthAt(chunk, at)) {
+      const end = at + 4 + lengthAt(chunk, at);
+      if (end > chunk.length) break;
+      messages.push(chunk.subarray(at + 4, end));
+    }
+    if (at < chunk.length) this.#keep(chunk, at);
     return messages;
+  }
+
+  #keep(chunk: Buffer, at: number): void {
+    this.#partial = this.#partials.find((each) => each !== this.#partial) ?? this.#partial;
+    this.#filled = chunk.copy(this.#partial, 0, at);
   }
 }
 
-function start(type: number, bodyBytes: number, conversation: number): Buffer {
-  const bytes = Buffer.allocUnsafe(5 + bodyBytes);
+function lengthAt(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at);
+  if (length === 0 || length > longestMessage) throw invalid(`a message of ${length} bytes`);
+  return length;
+}
+
+function start(type: number, bodyBytes: number, conversation: number, allocate = Buffer.allocUnsafe): Buffer {
+  const bytes = allocate(5 + bodyBytes);
   bytes.writeUInt32LE(1 + bodyBytes, 0);
   bytes.writeUInt8(type, 4);
   bytes.writeUInt32LE(conversation, 5);
@@ -253,13 +288,14 @@ function start(type: number, bodyBytes: number, conversation: number): Buffer {
 function writeSamples(bytes: Buffer, at: number, samples: Float32Array): void {
   if (samples.length !== frameSamples)
     throw new RangeError(`a frame has ${frameSamples} samples, not ${samples.length}`);
-  Buffer.from(samples.buffer, samples.byteOffset, sampleBytes).copy(bytes, at);
+  bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, sampleBytes), at);
 }
 
+const newSamples = (): Float32Array => new Float32Array(frameSamples);
+
 /** A copy, since the samples are seldom at a multiple of four bytes. */
-function readSamples(message: Buffer, at: number): Float32Array {
-  const samples = new Float32Array(frameSamples);
-  message.copy(Buffer.from(samples.buffer), 0, at, at + sampleBytes);
+function readSamples(message: Buffer, at: number, samples: Float32Array): Float32Array {
+  new Uint8Array(samples.buffer, samples.byteOffset, sampleBytes).set(message.subarray(at, at + sampleBytes));
   return samples;
 }
 

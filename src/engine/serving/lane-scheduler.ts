@@ -2,9 +2,11 @@ import type { Clock } from '../../runtime/clock.ts';
 import { describeError, type ErrorRecord, SpeakerpostError } from '../../runtime/errors.ts';
 import { frameSamples } from '../checkpoint/configuration.ts';
 import type { AgentFrame } from '../contract.ts';
+import { areFinite } from '../finite-samples.ts';
 import type { LaneResult, PersonaImage, SpeechModel } from '../model-contract.ts';
 import type { CallLog } from '../replay/call-log.ts';
 import type { Admission } from './admission.ts';
+import { SlicedQueue } from './sliced-queue.ts';
 import type { StageClock } from './stage-timings.ts';
 import { GivenWords } from './words.ts';
 
@@ -12,6 +14,9 @@ import { GivenWords } from './words.ts';
 const mostGivenTokens = 500;
 /** Two seconds: beyond that a conversation is lost anyway. */
 const mostWaitingFrames = 25;
+
+/** Answers sent in one turn of the event loop: about a millisecond of work. */
+const answersPerTurn = 32;
 
 /** Where a lane's answers go. After `failed` nothing comes. */
 export interface LaneSink {
@@ -31,6 +36,7 @@ export interface LaneRequest {
 /** One conversation's hold on a lane. */
 export interface LaneLease {
   readonly index: number;
+  /** Takes the samples over: the answer may be written into them. */
   push(frame: number, samples: Float32Array): void;
   /** Text tokens for the frames to come, after those given before. `onSaid` is called when the last of them was answered. */
   give(tokens: readonly number[], onSaid: () => void): void;
@@ -46,6 +52,8 @@ export interface LaneSchedulerOptions {
   readonly pieceOf: (textToken: number) => string | null;
   readonly clock: Clock;
   readonly timings: StageClock;
+  /** Takes back the samples of a frame that was answered; they are not looked at any more. */
+  readonly recycle?: (samples: Float32Array) => void;
   /** A run failed: every lane has been told, the process should end. */
   readonly onRunFailed: (error: ErrorRecord) => void;
 }
@@ -70,6 +78,12 @@ interface BatchEntry {
   readonly givenText: number | undefined;
 }
 
+interface Answer extends BatchEntry {
+  readonly result: LaneResult;
+  readonly waitMs: number;
+  readonly runMs: number;
+}
+
 /**
  * Runs frames when they are there, not on a tick:
  *
@@ -83,6 +97,8 @@ interface BatchEntry {
 export class LaneScheduler {
   readonly #options: LaneSchedulerOptions;
   readonly #lanes: (Lane | null)[];
+  /** A run's answers go out while the next run is going on. */
+  readonly #answers = new SlicedQueue<Answer>(answersPerTurn, (answer) => this.#answer(answer));
   /** Lanes of the run in progress: a lane given back meanwhile is free when the run has ended. */
   #inRun: ReadonlySet<number> = new Set();
   #run: Promise<void> | null = null;
@@ -93,6 +109,10 @@ export class LaneScheduler {
   constructor(options: LaneSchedulerOptions) {
     this.#options = options;
     this.#lanes = new Array(options.model.lanes).fill(null);
+  }
+
+  get lanes(): number {
+    return this.#lanes.length;
   }
 
   /** Milliseconds since the run in progress started; null between runs. */
@@ -148,7 +168,7 @@ export class LaneScheduler {
 
   #push(lane: Lane, frame: number, samples: Float32Array): void {
     if (this.#lanes[lane.index] !== lane) return;
-    if (samples.length !== frameSamples || !samples.every(Number.isFinite)) {
+    if (samples.length !== frameSamples || !areFinite(samples)) {
       this.#fail(lane, { code: 'LANE_INPUT_INVALID', details: { lane: lane.index, frame } });
       return;
     }
@@ -193,13 +213,13 @@ export class LaneScheduler {
   }
 
   async #runBatch(batch: readonly BatchEntry[]): Promise<void> {
-    const { model, clock, timings, admission, pieceOf } = this.#options;
+    const { model, clock, timings, admission } = this.#options;
     const startedMs = this.#runStartedMs;
     let results: readonly LaneResult[];
     try {
       results = await model.step(
         batch.map(({ lane: { index: lane }, waiting: { samples }, givenText }) =>
-          givenText === undefined ? { lane, samples } : { lane, samples, givenText },
+          givenText === undefined ? { lane, samples, answer: samples } : { lane, samples, answer: samples, givenText },
         ),
       );
     } catch (error) {
@@ -210,18 +230,24 @@ export class LaneScheduler {
     const runMs = nowMs - startedMs;
     timings.ran(runMs);
     const openLanes = this.#openLanes;
-    for (const [position, { lane, waiting, givenText }] of batch.entries()) {
-      const waitMs = startedMs - waiting.arrivedMs;
-      timings.answered(lane.index, waitMs, runMs);
+    const answers = batch.flatMap((entry, position): Answer[] => {
+      const waitMs = startedMs - entry.waiting.arrivedMs;
+      timings.answered(entry.lane.index, waitMs, runMs);
       admission.measured(openLanes, waitMs + runMs, nowMs);
       const result = results[position];
-      if (result === undefined || this.#lanes[lane.index] !== lane) continue;
-      lane.log?.frame(result, givenText);
-      const textToken = result.tokens?.text ?? -1;
-      const piece = pieceOf(textToken);
-      lane.sink.agentFrame({ frame: waiting.frame, samples: result.samples, textToken, piece, waitMs, runMs });
-      if (givenText !== undefined) lane.words.answered();
-    }
+      return result === undefined ? [] : [{ ...entry, result, waitMs, runMs }];
+    });
+    this.#answers.add(answers);
+  }
+
+  #answer({ lane, waiting: { frame, samples }, givenText, result, waitMs, runMs }: Answer): void {
+    if (this.#lanes[lane.index] !== lane) return;
+    lane.log?.frame(result, givenText);
+    const textToken = result.tokens?.text ?? -1;
+    const piece = this.#options.pieceOf(textToken);
+    lane.sink.agentFrame({ frame, samples: result.samples, textToken, piece, waitMs, runMs });
+    if (givenText !== undefined) lane.words.answered();
+    this.#options.recycle?.(samples);
   }
 
   /** After a failed run no state can be trusted: every lane is failed, not only those of the run. */

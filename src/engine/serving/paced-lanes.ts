@@ -1,8 +1,9 @@
 import { frameSamples } from '../checkpoint/configuration.ts';
-import type { EngineClient, LaneHandle } from '../contract.ts';
+import type { LaneHandle } from '../contract.ts';
 import { deadlineMs } from './stage-timings.ts';
 
 const frameMs = 80;
+const humCount = 40;
 
 /** One frame as its caller sees it. */
 export interface PacedFrame {
@@ -20,40 +21,48 @@ export interface PacedLanesResult {
   readonly misses: number;
   /** How late the sender itself was at worst: above a few ms, the figures are the machine's, not the engine's. */
   readonly senderLateMs: number;
+  /** The code of what ended a lane, and with it the measurement; null: none. */
+  readonly failure: string | null;
 }
 
 /**
  * Sends frames as calls do: each lane one every 80 ms by its own clock, the lanes' phases spread evenly over those 80 ms.
- * Frames of the first second are not counted. The lanes are closed afterwards. Rejects when a lane is refused or lost.
+ * Frames of the first second are not counted. The lanes are closed afterwards. Rejects when a lane is refused.
  */
 export async function runPacedLanes(
-  engine: EngineClient,
-  personaId: string,
+  openLane: (lane: number) => Promise<LaneHandle>,
   lanes: number,
   seconds: number,
 ): Promise<PacedLanesResult> {
   const handles: LaneHandle[] = [];
-  for (let lane = 0; lane < lanes; lane++) handles.push(await engine.openLane(personaId, lane));
+  for (let lane = 0; lane < lanes; lane++) handles.push(await openLane(lane));
+  const hums = Array.from({ length: humCount }, (_, tone) => hum(tone));
   const skipped = Math.ceil(1_000 / frameMs);
   const count = skipped + Math.max(1, Math.round((seconds * 1_000) / frameMs));
   const frames: PacedFrame[] = [];
   let senderLateMs = 0;
+  let failure: string | null = null;
   const startMs = performance.now() + frameMs;
 
   const talk = (handle: LaneHandle, phaseMs: number, lane: number): Promise<void> =>
-    new Promise((resolve, reject) => {
+    new Promise((resolve) => {
       const sentMs: number[] = [];
-      handle.onFailed((error) => reject(new Error(`lane ${lane}: ${error.code}`)));
+      handle.onFailed(({ code }) => {
+        failure ??= code;
+        resolve();
+      });
       handle.onFrame(({ frame, waitMs, runMs }) => {
         const totalMs = performance.now() - (sentMs[frame] ?? 0);
         if (frame >= skipped) frames.push({ waitMs, runMs, totalMs });
         if (frame === count - 1) resolve();
       });
       const send = () => {
+        if (failure !== null) return resolve();
         const nowMs = performance.now();
         senderLateMs = Math.max(senderLateMs, nowMs - (startMs + phaseMs + sentMs.length * frameMs));
         sentMs.push(nowMs);
-        handle.push(hum(lane, sentMs.length));
+        // No two lanes and no two frames in a row hear the same.
+        handle.push(hums[(lane * 7 + sentMs.length) % humCount] ?? hum(0));
         const nextInMs = startMs + phaseMs + sentMs.length * frameMs - performance.now();
         if (sentMs.length < count) setTimeout(send, Math.max(0, nextInMs));
       };
@@ -64,11 +73,10 @@ export async function runPacedLanes(
   } finally {
     for (const handle of handles) handle.close();
   }
-  return { frames, misses: frames.filter(({ totalMs }) => totalMs > deadlineMs).length, senderLateMs };
+  return { frames, misses: frames.filter(({ totalMs }) => totalMs > deadlineMs).length, senderLateMs, failure };
 }
 
-/** A quiet hum, so that no two lanes and no two frames hear the same. */
-function hum(lane: number, frame: number): Float32Array {
-  const step = 0.02 + 0.001 * ((lane * 7 + frame) % 40);
+function hum(tone: number): Float32Array {
+  const step = 0.02 + 0.001 * tone;
   return Float32Array.from({ length: frameSamples }, (_, i) => 0.1 * Math.sin(step * i));
 }

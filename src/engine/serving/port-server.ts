@@ -6,15 +6,18 @@ import {
   decodeClientMessage,
   type EngineMessage,
   encodeEngineMessage,
+  longestMessage,
   MessageSplitter,
 } from './frame-port.ts';
 import type { LaneLease, LaneRequest, LaneScheduler, LaneSink } from './lane-scheduler.ts';
+import { Pool } from './pool.ts';
 
 /** Two seconds of a lane's frames that the client has not taken. */
 const mostUnsentFrames = 25;
 /** A client that reads nothing but keeps opening lanes is cut off here. */
 const mostUnsentBytes = 16 * 1024 * 1024;
 const ownerOnly = 0o600;
+const mostPooledMessages = 256;
 
 export interface PortServerOptions {
   readonly socketPath: string;
@@ -22,6 +25,8 @@ export interface PortServerOptions {
   /** The text stream that says `words` on the lane. Throws LANE_WORDS_INVALID. */
   readonly textStream: (words: string, lane: number) => readonly number[];
   readonly textLeadMs: number;
+  /** Where a frame's samples go. Default: new ones. */
+  readonly takeSamples?: () => Float32Array;
   /** A connection was closed because of what came over it. */
   readonly onInvalid: (error: ErrorRecord) => void;
 }
@@ -64,8 +69,10 @@ class Connection {
   readonly #socket: Socket;
   readonly #options: PortServerOptions;
   readonly #splitter = new MessageSplitter();
+  readonly #messages = new Pool(() => Buffer.allocUnsafeSlow(4 + longestMessage), mostPooledMessages);
   readonly #conversations = new Map<number, Conversation>();
   #lastConversation = 0;
+  #isCorked = false;
 
   constructor(socket: Socket, options: PortServerOptions) {
     this.#socket = socket;
@@ -73,7 +80,7 @@ class Connection {
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#releaseAll());
-    this.#send({ kind: 'hello', textLeadMs: options.textLeadMs });
+    this.#send({ kind: 'hello', textLeadMs: options.textLeadMs, lanes: options.scheduler.lanes });
   }
 
   end(): void {
@@ -82,7 +89,8 @@ class Connection {
 
   #read(chunk: Buffer): void {
     try {
-      for (const message of this.#splitter.push(chunk)) this.#take(decodeClientMessage(message));
+      for (const message of this.#splitter.push(chunk))
+        this.#take(decodeClientMessage(message, this.#options.takeSamples));
     } catch (error) {
       this.#options.onInvalid(describeError(error));
       this.#socket.destroy();
@@ -146,7 +154,12 @@ class Connection {
     return {
       agentFrame: (frame) => {
         conversation.unsentFrames++;
-        this.#send({ kind: 'agent', conversation: number, frame }, () => conversation.unsentFrames--);
+        const bytes = this.#messages.take();
+        const onSent = (): void => {
+          conversation.unsentFrames--;
+          this.#messages.give(bytes);
+        };
+        this.#send({ kind: 'agent', conversation: number, frame }, (length) => bytes.subarray(0, length), onSent);
         const lane = typeof conversation.lease === 'object' ? conversation.lease.index : -1;
         if (conversation.unsentFrames <= mostUnsentFrames) return;
         this.#release(number);
@@ -172,9 +185,21 @@ class Connection {
     for (const number of [...this.#conversations.keys()]) this.#release(number);
   }
 
-  #send(message: EngineMessage, onSent?: () => void): void {
+  /** What is sent in one go of the event loop is one system call. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
+  }
+
+  #send(message: EngineMessage, allocate?: (length: number) => Buffer<ArrayBuffer>, onSent?: () => void): void {
     if (!this.#socket.writable) return;
-    this.#socket.write(encodeEngineMessage(message), onSent);
+    this.#cork();
+    this.#socket.write(encodeEngineMessage(message, allocate), onSent);
     if (this.#socket.writableLength > mostUnsentBytes) this.#socket.destroy();
   }
 }

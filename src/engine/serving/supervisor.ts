@@ -7,13 +7,13 @@ import type { Log } from '../../runtime/log.ts';
 import type { LoopLagSample } from '../../runtime/loop-lag.ts';
 import type { EngineDescription, EngineOptions, EngineState, EngineSupervisor } from '../contract.ts';
 import { type EngineChild, forkEngine } from './engine-child.ts';
-import { type EngineReport, heartbeatMs } from './process-messages.ts';
+import { type EngineMemory, type EngineReport, heartbeatMs } from './process-messages.ts';
 import type { StageTimings } from './stage-timings.ts';
 
 /** Loading the largest model from a slow disk; nothing is watched before it is over. */
 const startWithinMs = 600_000;
-/** No sign of life, or one run that takes this long: 12 frames of every lane are lost. */
-const hungAfterMs = 1_000;
+/** No sign of life, or one run that takes this long: with a heartbeat on top, its lanes have failed within a second. */
+const hungAfterMs = 800;
 const stopWithinMs = 2_000;
 const firstRestartMs = 250;
 const longestRestartMs = 10_000;
@@ -28,6 +28,8 @@ export interface EngineProcessDeps {
   readonly onLoopLag?: (sample: LoopLagSample) => void;
   /** Once a second: what came since the last time. */
   readonly onTimings?: (timings: StageTimings) => void;
+  /** Once a second. */
+  readonly onMemory?: (memory: EngineMemory) => void;
   /** Starts the process; the default forks engine-main.ts. */
   readonly spawn?: () => EngineChild;
 }
@@ -142,8 +144,14 @@ class Supervisor implements EngineSupervisor {
       case 'callLogFailed':
         this.#deps.log.warn({ error: report.error }, 'the log of a call cannot be written');
         return;
+      case 'clipFailed':
+        this.#deps.log.warn({ error: report.error }, 'a clip in the voice of a persona cannot be made');
+        return;
       case 'loopLag':
         this.#deps.onLoopLag?.(report.sample);
+        return;
+      case 'memory':
+        this.#deps.onMemory?.(report.memory);
         return;
       case 'timings':
         this.#deps.onTimings?.(report.timings);

@@ -1,11 +1,13 @@
 import type { Clock } from '../../runtime/clock.ts';
+import { SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { MediaEvents, MediaSession, NegotiatedMedia, OpenSession, SessionStats } from '../contract.ts';
 import type { PortPool } from '../port-pool.ts';
 import type { Recorder, Recording } from '../recording/recorder.ts';
 import type { SendTicker } from '../send/send-ticker.ts';
 import { openMediaSession } from '../session.ts';
-import type { EngineLink, OpenedLane } from './engine-link.ts';
+import type { OpenedLane } from './engine-link.ts';
+import type { EngineLinks } from './engine-links.ts';
 import { LanePartner } from './lane-partner.ts';
 import type { ClosedSession } from './messages.ts';
 
@@ -13,7 +15,7 @@ import type { ClosedSession } from './messages.ts';
 export interface CallMediaDeps {
   readonly ports: PortPool;
   readonly ticker: SendTicker;
-  readonly engine: EngineLink;
+  readonly engine: EngineLinks;
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly log: Log;
@@ -103,6 +105,13 @@ export class CallMedia {
 
   pauseRecording(isPaused: boolean): void {
     this.#session.pauseRecording(isPaused);
+  }
+
+  /** Resolves when the last word has come from the model. Rejects as `LaneHandle.say`; without a lane with LANE_WORDS_INVALID. */
+  async say(text: string): Promise<void> {
+    if (this.#partner !== null) return this.#partner.say(text);
+    const details = { lane: 'none', words: text.slice(0, 60), reason: 'the call has no lane of the model' };
+    throw new SpeakerpostError('LANE_WORDS_INVALID', details);
   }
 
   /** The lane's part in the call is over: it is freed, and the clip is what the guest hears. */

@@ -1,4 +1,4 @@
-import type { EngineClient, LaneHandle } from '../../engine/contract.ts';
+import type { EngineClient, EngineLoad, LaneHandle } from '../../engine/contract.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { isError, messageOf, SpeakerpostError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -32,6 +32,11 @@ export class EngineLink {
   constructor(options: EngineLinkOptions) {
     this.#options = options;
     void this.#connect();
+  }
+
+  /** null while the engine is away. */
+  get load(): EngineLoad | null {
+    return this.#client?.load ?? null;
   }
 
   /** Rejects with LANE_NONE_FREE or PERSONA_UNKNOWN as the engine says, with LANE_UNAVAILABLE while it is away. */

@@ -37,6 +37,11 @@ export class LanePartner implements FramePartner {
     });
   }
 
+  /** Rejects as `LaneHandle.say`. */
+  say(text: string): Promise<void> {
+    return this.#lane.say(text);
+  }
+
   /** Frees the lane; nothing comes from it any more. */
   close(): void {
     this.#ended = true;

@@ -20,6 +20,7 @@ export type PlaneRequest =
   | { readonly kind: 'start'; readonly callId: string }
   | { readonly kind: 'update'; readonly callId: string; readonly media: NegotiatedMedia }
   | { readonly kind: 'pauseRecording'; readonly callId: string; readonly isPaused: boolean }
+  | { readonly kind: 'say'; readonly callId: string; readonly text: string }
   | { readonly kind: 'play'; readonly callId: string; readonly samples: Float32Array }
   | { readonly kind: 'close'; readonly callId: string };
 
@@ -34,6 +35,7 @@ export interface PlaneResults {
   readonly start: null;
   readonly update: null;
   readonly pauseRecording: null;
+  readonly say: null;
   readonly play: null;
   readonly close: ClosedSession;
 }

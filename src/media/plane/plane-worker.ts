@@ -9,6 +9,7 @@ import { Recorder } from '../recording/recorder.ts';
 import { SendTicker } from '../send/send-ticker.ts';
 import { CallMedia, type CallMediaDeps } from './call-media.ts';
 import { EngineLink } from './engine-link.ts';
+import { EngineLinks } from './engine-links.ts';
 import { forwardLog } from './forwarded-log.ts';
 import type { NumberedRequest, PlaneReport, PlaneRequest, PlaneResults, PlaneWorkerData } from './messages.ts';
 
@@ -44,6 +45,9 @@ class PlaneWorker {
       case 'pauseRecording':
         call.pauseRecording(request.isPaused);
         return null;
+      case 'say':
+        await call.say(request.text);
+        return null;
       case 'play':
         await call.play(request.samples);
         return null;
@@ -71,7 +75,9 @@ function start(): void {
   const worker = new PlaneWorker({
     ports: new PortPool({ ...options.rtpPorts, clock }),
     ticker: new SendTicker(clock),
-    engine: new EngineLink({ socketPath: options.engineSocket, connect: connectEngine, clock, log }),
+    engine: new EngineLinks(
+      options.engineSockets.map((socketPath) => new EngineLink({ socketPath, connect: connectEngine, clock, log })),
+    ),
     recorder: new Recorder(),
     clock,
     log,

@@ -100,6 +100,10 @@ class Plane implements MediaPlane {
     await this.#ask({ kind: 'pauseRecording', callId, isPaused });
   }
 
+  async say(callId: string, text: string): Promise<void> {
+    await this.#ask({ kind: 'say', callId, text });
+  }
+
   async play(callId: string, wavFile: string): Promise<void> {
     await this.#ask({ kind: 'play', callId, samples: await readClip(wavFile) });
   }

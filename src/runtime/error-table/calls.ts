@@ -6,6 +6,10 @@ export const callsErrors = {
     remedy:
       'Listen to the call. If guests need longer, raise calls.maxSeconds; the embedded model was trained on 48 s.',
   },
+  CALL_NOT_TALKING: {
+    message: 'Nothing can be said in call {callId}: its agent is not talking with a guest',
+    remedy: 'Say it while the call is up and its model runs.',
+  },
   APOLOGY_TIMEOUT: {
     message: 'The apology was not played within {seconds} s',
     remedy: 'Check calls.apology: a short WAV file. If it is one, the media worker hangs: restart the gateway.',

@@ -15,7 +15,7 @@ export const engineErrors = {
   },
   DEVICE_UNKNOWN: {
     message: 'There is no device {device}',
-    remedy: 'Name cpu, cuda, cuda:N (a card by its number) or auto.',
+    remedy: 'Name cpu, cuda, cuda:N (a card by its number), cuda:N,M (several, each once), webgpu or auto.',
   },
   CUDA_PROVIDER_MISSING: {
     message: "ONNX Runtime's CUDA provider {file} cannot be used: {reason}",
@@ -29,6 +29,11 @@ export const engineErrors = {
   CUDA_CARD_UNSUPPORTED: {
     message: 'No usable CUDA card; found: {found}',
     remedy: 'Use a card of compute capability 8.0 or newer and a driver that fits the CUDA libraries (nvidia-smi).',
+  },
+  WEBGPU_UNAVAILABLE: {
+    message: 'No GPU can be used through WebGPU: {reason}',
+    remedy:
+      'Install the Vulkan loader (Debian: libvulkan1) and the driver of the GPU, until vulkaninfo lists it; or set engine.device to cpu, or to cuda for an NVIDIA card.',
   },
   CUDA_FAILED: {
     message: 'CUDA: {call} failed with status {status}: {reason}',
@@ -107,6 +112,14 @@ export const engineErrors = {
   LANE_WORDS_INVALID: {
     message: 'Lane {lane} cannot say {words}: {reason}',
     remedy: 'Write numbers and signs as words, shorten the text, or use a checkpoint whose tokenizer knows them.',
+  },
+  CLIP_UNUSABLE: {
+    message: 'The apology in the voice of a persona, {file}, cannot be made: {reason}',
+    remedy: 'calls.apology is played instead. Change calls.apologyWords, or set it to null.',
+  },
+  ENGINE_CACHE_POLICY_UNAVAILABLE: {
+    message: 'A cache with the policy {policy} is not to be had in {type} with heads of {headDim}',
+    remedy: 'Set engine.type to bfloat16 on a card, or engine.cache.policy to ring.',
   },
   ENGINE_LANES_TOO_MANY: {
     message: '{lanes} lanes take {neededMb} MB, {availableMb} MB are free: {fits} lanes fit',

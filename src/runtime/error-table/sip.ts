@@ -32,6 +32,16 @@ export const sipErrors = {
     remedy:
       'Check the address. 408: nobody answers there; 404, 480, 486: the called party refused; 488: no common codec.',
   },
+  SIP_NOT_REGISTERED: {
+    message: 'No device is registered as {name}',
+    remedy:
+      'Look at the device: it must register at the gateway with the user and password of sip.trunks[].users, and its user must be {name}.',
+  },
+  SIP_NUMBER_REFUSED: {
+    message: 'The gateway may not call {target}: {reason}',
+    remedy:
+      'If calls may go there, set transfer: true and add the number to numbers of the trunk in sip.trunks; if not, somebody tried to: look where the call came from.',
+  },
   SIP_CALL_CANCELLED: {
     message: 'The caller gave up before the call was answered',
     remedy: 'Nothing, if it is rare. If it is not, answering takes too long: look at speakerpost_answer_seconds.',
@@ -40,6 +50,11 @@ export const sipErrors = {
     message: 'The call was not transferred to {target}: {status} {reason}',
     remedy:
       'Check the number and that the PBX transfers by REFER. 400: no sip: or tel: address; 405, 501, 603: the PBX refuses REFER; 408: it told no outcome.',
+  },
+  SIP_OFFER_REFUSED: {
+    message: 'The peer refused other media: {status} {reason}',
+    remedy:
+      'The call goes on as it was. 488: the device has no such codec; 491: it asked at the same moment, several times.',
   },
   SIP_ANSWER_FAILED: {
     message: 'The answer to the call could not be sent: {reason}',

@@ -3,9 +3,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { SipTrunkUsers } from '../contract.ts';
 import type { Counters } from '../counters.ts';
-import { type Header, headersOf, isDigit, type SipRequest } from '../message/message.ts';
-import { AllowList } from '../transport/allow-list.ts';
+import { type Header, headerOf, headersOf, isDigit, type SipRequest } from '../message/message.ts';
+import { parseUri } from '../message/uri.ts';
 import type { Hop } from '../transport/transport.ts';
+import { TrunkTable } from '../trunks/trunk-table.ts';
 import { algorithmOf, type DigestAlgorithm, digestResponse, parseDigest } from './digest.ts';
 import { NonceMint } from './nonce.ts';
 
@@ -28,7 +29,8 @@ export interface Refusal {
 
 /** Digest authentication of requests outside of a dialog, for the trunks that have users (RFC 3261 section 22). */
 export class Authenticator {
-  readonly #trunks: readonly { readonly sources: AllowList; readonly passwords: ReadonlyMap<string, string> }[];
+  readonly #trunks: TrunkTable<SipTrunkUsers>;
+  readonly #passwords: ReadonlyMap<SipTrunkUsers, ReadonlyMap<string, string>>;
   readonly #clock: Clock;
   readonly #counters: Counters;
   readonly #log: Log;
@@ -40,30 +42,30 @@ export class Authenticator {
     tools: { readonly clock: Clock; readonly counters: Counters; readonly log: Log },
     newId: () => string = () => randomBytes(8).toString('hex'),
   ) {
-    this.#trunks = trunks
-      .filter((trunk) => trunk.users.length > 0)
-      .map(({ allow, users }) => ({
-        sources: new AllowList(allow),
-        passwords: new Map(users.map(({ user, password }) => [user, password])),
-      }));
+    this.#trunks = new TrunkTable(trunks);
+    this.#passwords = new Map(
+      trunks
+        .filter((trunk) => trunk.users.length > 0)
+        .map((trunk) => [trunk, new Map(trunk.users.map(({ user, password }) => [user, password]))]),
+    );
     this.#clock = tools.clock;
     this.#counters = tools.counters;
     this.#log = tools.log;
     this.#mint = new NonceMint(randomBytes(32), newId);
   }
 
-  /** null: it may pass. The first trunk of the source's address decides. */
+  /** null: it may pass. */
   check(request: SipRequest, from: Hop): Refusal | null {
-    const trunk = this.#trunks.find((each) => each.sources.has(from.address));
-    if (trunk === undefined || free.has(request.method)) return null;
+    if (this.#passwords.size === 0 || free.has(request.method)) return null;
+    const passwords = this.#passwordsFor(request, from);
+    if (passwords === undefined) return null;
     if (this.#isBarred(from.address)) return { status: 403, reason: 'Too Many Failures' };
-    const credentials = headersOf(request, 'authorization').map(parseDigest);
-    const own = credentials.find((params) => params?.get('realm') === REALM);
-    if (own === undefined || own === null) return this.#challenge(false);
+    const own = ownCredentials(request);
+    if (own === null) return this.#challenge(false);
     const nonce = own.get('nonce') ?? '';
     const state = this.#mint.check(nonce, this.#clock.nowMs());
     if (state !== 'good') return this.#challenge(state === 'stale');
-    if (!this.#isRight(own, request, trunk.passwords)) {
+    if (!this.#isRight(own, request, passwords)) {
       this.#fail(from.address);
       return this.#challenge(false);
     }
@@ -71,6 +73,18 @@ export class Authenticator {
     if (!this.#mint.use(nonce, Number.parseInt(nc, 16))) return this.#challenge(true);
     this.#failures.delete(from.address);
     return null;
+  }
+
+  /** Whose password a request showed that `check` let pass; null: its trunk asks for none. */
+  userOf(request: SipRequest, from: Hop): string | null {
+    if (this.#passwords.size === 0 || this.#passwordsFor(request, from) === undefined) return null;
+    return ownCredentials(request)?.get('username') ?? null;
+  }
+
+  #passwordsFor(request: SipRequest, { address }: Hop): ReadonlyMap<string, string> | undefined {
+    const header = (name: string) => headerOf(request, name);
+    const trunk = this.#trunks.find({ address, from: header('from') ?? '', header });
+    return trunk === null ? undefined : this.#passwords.get(trunk);
   }
 
   #isRight(own: ReadonlyMap<string, string>, request: SipRequest, passwords: ReadonlyMap<string, string>): boolean {
@@ -81,8 +95,7 @@ export class Authenticator {
     if (algorithm === null || own.get('qop') !== 'auth' || !isCounted || cnonce === '') return false;
     const password = passwords.get(user);
     const uri = own.get('uri') ?? '';
-    // The credentials must be for this request, else those of a harmless one could be used for another (RFC 7616 3.4.6).
-    if (uri !== request.uri) return false;
+    if (!isSameResource(uri, request.uri)) return false;
     const input = {
       algorithm,
       user,
@@ -125,4 +138,21 @@ export class Authenticator {
     this.#failures.delete(source);
     return false;
   }
+}
+
+function ownCredentials(request: SipRequest): ReadonlyMap<string, string> | null {
+  const credentials = headersOf(request, 'authorization').map(parseDigest);
+  return credentials.find((params) => params?.get('realm') === REALM) ?? null;
+}
+
+/**
+ * Credentials are for this request, not those of another one used again (RFC 7616 3.4.6). SIP does not ask for equal URIs (RFC 3261 22.4):
+ * many clients leave user, port and parameters out.
+ */
+function isSameResource(digestUri: string, requestUri: string): boolean {
+  if (digestUri === requestUri) return true;
+  const given = parseUri(digestUri) ?? parseUri(`sip:${digestUri}`);
+  const asked = parseUri(requestUri);
+  if (given === null || asked === null || given.host.toLowerCase() !== asked.host.toLowerCase()) return false;
+  return given.user === '' || given.user === asked.user;
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
@@ -11,7 +9,8 @@ import type { Hop, Protocol, Transport } from '../transport/transport.ts';
 import { ClientCore } from './client-core.ts';
 import type { Dialog } from './dialog.ts';
 import { DialogTable } from './dialog-table.ts';
-import type { IncomingRequest } from './incoming-request.ts';
+import type { Answer, IncomingRequest } from './incoming-request.ts';
+import { randomIds } from './random-ids.ts';
 import { RouteFinder } from './route-finder.ts';
 import { ServerCore } from './server-core.ts';
 
@@ -36,8 +35,12 @@ export interface CoreOptions {
   readonly user: CoreUser;
   /** Refuses requests outside of a dialog whose sender must show a password first. */
   readonly authenticator?: Pick<Authenticator, 'check'> | null;
+  /** Answers REGISTER; null: it goes to the user as any request. */
+  readonly registrar?: ((request: SipRequest, from: Hop) => Answer) | null;
   /** Random identifiers (tags, branches, Call-IDs): 16 hexadecimal digits. */
   readonly newId?: () => string;
+  /** 0 to 1, for times that two sides must not choose alike. */
+  readonly random?: () => number;
   /** A host name's address; IP addresses never come here. */
   readonly lookup?: (host: string, found: (address: string | null) => void) => void;
 }
@@ -63,7 +66,7 @@ export class Core {
   constructor(options: CoreOptions) {
     const { transports, clock, counters } = options;
     const transportFor = (protocol: Protocol, to: string) =>
-      transports.find((each) => each.protocol === protocol && isIPv6(each.local.address) === isIPv6(to));
+      transports.find((each) => each.protocol === protocol && each.local.address.includes(':') === to.includes(':'));
     const layer = new TransactionLayer(transportFor, clock, counters, {
       request: (transaction) => this.server.receive(transaction),
       ack: (ack, from) => this.server.receiveAck(ack, from),
@@ -72,8 +75,10 @@ export class Core {
     const hostPort = `${formatHost(address)}:${port}`;
     this.dialogs = new DialogTable(counters);
     this.#context = {
-      newId: () => randomBytes(8).toString('hex'),
+      newId: randomIds(),
+      random: Math.random,
       authenticator: null,
+      registrar: null,
       ...options,
       layer,
       dialogs: this.dialogs,

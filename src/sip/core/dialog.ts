@@ -1,9 +1,17 @@
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { DialogState } from '../dialog/dialog-state.ts';
+import { OfferAnswer } from '../dialog/offer-answer.ts';
 import { type OkGuardEffect, type OkGuardState, okGuardDue, startOkGuard } from '../dialog/ok-guard.ts';
 import type { Session } from '../dialog/session-timer.ts';
 import { noBody, type SipRequest } from '../message/message.ts';
 import type { Hop } from '../transport/transport.ts';
+import type { ReliableProvisionals } from './reliable-provisional.ts';
+
+/**
+ * `session`: the peer's refresh is due, or ours without an answer is (RFC 4028). `refresh`: ours is due. `bye`: nobody answered the
+ * challenge of a BYE.
+ */
+type DialogTimer = 'session' | 'refresh' | 'bye';
 
 /** A live dialog: its state, what is pending in it, and the 2xx that waits for its ACK. */
 export class Dialog {
@@ -16,10 +24,7 @@ export class Dialog {
   state: DialogState;
   /** The connection that the peer last used in it: requests go there while it is open, as intercoms often accept none. */
   flow: Hop | null = null;
-  /** The peer's INVITE or UPDATE that has no final answer of ours yet (14.2: a second one is answered 500). */
-  offerFromPeer: object | null = null;
-  /** An INVITE of ours without a final answer (14.2: one of the peer is answered 491). */
-  isOfferPendingToPeer = false;
+  readonly offers = new OfferAnswer();
   /** CSeq of our last INVITE: its ACK carries the same. */
   inviteSequence: number;
   /** The ACK of our last INVITE's 2xx, to be sent again when the 2xx comes again. */
@@ -27,14 +32,15 @@ export class Dialog {
   /** A 2xx to an INVITE of ours waits for the application's ACK. */
   isAckDue = false;
   isEnded = false;
-  /** Refreshes the session, or ends it when the peer does not (RFC 4028). */
-  sessionTimer: Timer | null = null;
+  /** Provisional answers to the peer's INVITE that want a PRACK. */
+  provisionals: ReliableProvisionals | null = null;
   /** The peer's last Allow names UPDATE. */
   peerTakesUpdate = false;
   /** The SDP that we sent last: a refresh by re-INVITE repeats it. */
   localSdp: Uint8Array = noBody;
   /** RSeq of the last reliable provisional response that came (RFC 3262). */
   remoteRseq: number | null = null;
+  readonly #timers = new Map<DialogTimer, Timer>();
   #session: { readonly seconds: number; readonly isOurTask: boolean } | null = null;
   readonly #clock: Clock;
   #guard: { state: OkGuardState; timer: Timer | null; readonly sequence: number; readonly requestId: string } | null =
@@ -88,16 +94,27 @@ export class Dialog {
   }
 
   setSession(session: Session | null, isOurTask: boolean): void {
-    this.sessionTimer?.cancel();
-    this.sessionTimer = null;
+    this.#stopTimer('session');
+    this.#stopTimer('refresh');
     this.#session = session === null ? null : { seconds: session.seconds, isOurTask };
+  }
+
+  /** One timer of each name: a second start replaces the first. */
+  startTimer(name: DialogTimer, ms: number, task: () => void): void {
+    this.#stopTimer(name);
+    if (!this.isEnded) this.#timers.set(name, this.#clock.after(ms, task));
   }
 
   /** The dialog is gone: no timer of it runs on. */
   stopTimers(): void {
     this.stopGuard();
-    this.sessionTimer?.cancel();
-    this.sessionTimer = null;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #stopTimer(name: DialogTimer): void {
+    this.#timers.get(name)?.cancel();
+    this.#timers.delete(name);
   }
 
   stopGuard(): void {

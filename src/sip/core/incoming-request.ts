@@ -28,6 +28,8 @@ export interface IncomingRequest {
   /** Who was given the request. */
   owner: object | null;
   isAnswered: boolean;
+  /** A 2xx that waits for the PRACK of a provisional answer. */
+  held: Answer | null;
   /** The last answer as it was sent. */
   lastResponse: SipResponse | null;
   /** Its provisional responses, when the caller requires them to be reliable (RFC 3262). */

@@ -1,8 +1,27 @@
 import { dialogOfServer } from '../dialog/dialog-state.ts';
 import { agreeAsServer, MIN_SESSION_SECONDS } from '../dialog/session-timer.ts';
+import { tagOf } from '../message/address.ts';
 import { headerOf, listOf, type SipRequest } from '../message/message.ts';
-import type { Answer } from './incoming-request.ts';
+import type { CoreContext } from './core.ts';
+import type { Answer, IncomingRequest } from './incoming-request.ts';
 import { SUPPORTED } from './response.ts';
+
+/** Requests that mean nothing outside of a dialog (12.2.2). */
+const onlyInDialog = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
+
+const schemes = new Set(['sip', 'sips', 'tel']);
+
+/** What is refused outside of a dialog before the application sees it, in the order of 8.2. */
+export function checkNew(request: IncomingRequest, { layer, authenticator }: CoreContext): Answer | null {
+  const { message, transaction } = request;
+  if (tagOf(headerOf(message, 'from')) === undefined) return { status: 400, reason: 'Missing From Tag' };
+  if (onlyInDialog.has(message.method)) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
+  if (layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
+  if (!schemes.has(message.uri.slice(0, message.uri.indexOf(':')).toLowerCase()))
+    return { status: 416, reason: 'Unsupported URI Scheme' };
+  const refusal = authenticator?.check(message, request.from) ?? checkRequire(message);
+  return refusal ?? (message.method === 'INVITE' ? (checkContact(message) ?? checkBodies(message)) : null);
+}
 
 /** Extensions that are not known are named (8.2.2.3). */
 export function checkRequire(message: SipRequest): Answer | null {
@@ -18,7 +37,7 @@ function checkSession(message: SipRequest): Answer | null {
   return { status: 422, reason: 'Session Interval Too Small', headers };
 }
 
-export function checkContact(message: SipRequest): Answer | null {
+function checkContact(message: SipRequest): Answer | null {
   return dialogOfServer(message, 'x', 'early') === null ? { status: 400, reason: 'Missing Contact' } : null;
 }
 
@@ -28,6 +47,10 @@ export function checkBodies(message: SipRequest): Answer | null {
   const accept = [{ name: 'accept', value: 'application/sdp' }];
   if (message.body.length > 0 && type !== '' && type !== 'application/sdp' && !type.startsWith('multipart/'))
     return { status: 415, reason: 'Unsupported Media Type', headers: accept };
+  if (message.body.length > 0 && (headerOf(message, 'content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
+    const headers = [{ name: 'accept-encoding', value: 'identity' }];
+    return { status: 415, reason: 'Unsupported Media Type', headers };
+  }
   const accepted = listOf(message, 'accept').map((each) => each.split(';')[0]?.trim().toLowerCase());
   const isTaken = accepted.some((each) => each === 'application/sdp' || each === 'application/*' || each === '*/*');
   return accepted.length === 0 || isTaken ? null : { status: 406, reason: 'Not Acceptable', headers: accept };

@@ -37,6 +37,7 @@ export function buildResponse(request: SipRequest, answer: Answer, toTag: string
     { name: 'to', value: status === 100 || to === '' || tagOf(to) !== undefined ? to : `${to};tag=${toTag}` },
     { name: 'call-id', value: headerOf(request, 'call-id') ?? '' },
     { name: 'cseq', value: headerOf(request, 'cseq') ?? '' },
+    ...(status === 100 ? headersOf(request, 'timestamp').map((value) => ({ name: 'timestamp', value })) : []),
     ...(needsContact && !hasName('contact') ? [{ name: 'contact', value: contact }] : []),
     ...(status >= 200 && status < 300 && request.method !== 'BYE' && !hasName('allow')
       ? [{ name: 'allow', value: ALLOW }]

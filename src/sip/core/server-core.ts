@@ -1,15 +1,6 @@
-import { acceptSequence, dialogOfServer, refreshTarget } from '../dialog/dialog-state.ts';
-import { agreeAsServer, type Session, supports } from '../dialog/session-timer.ts';
+import { agreeAsServer, type Session } from '../dialog/session-timer.ts';
 import { tagOf } from '../message/address.ts';
-import {
-  callIdOf,
-  cseqOf,
-  type Header,
-  headerOf,
-  listOf,
-  type SipRequest,
-  type SipResponse,
-} from '../message/message.ts';
+import { cseqOf, headerOf, isDigit, type SipRequest, type SipResponse } from '../message/message.ts';
 import type { SipSyntaxError } from '../message/syntax-error.ts';
 import { writeMessage } from '../message/writer.ts';
 import type { ServerTransaction } from '../transaction/server-transaction.ts';
@@ -17,40 +8,43 @@ import { responseHop, stampVia } from '../transport/routing.ts';
 import type { Hop, Transport } from '../transport/transport.ts';
 import type { ClientCore } from './client-core.ts';
 import type { CoreContext } from './core.ts';
-import { Dialog } from './dialog.ts';
+import type { Dialog } from './dialog.ts';
 import type { Answer, IncomingRequest } from './incoming-request.ts';
-import { ReliableProvisionals } from './reliable-provisional.ts';
-import { checkBodies, checkContact, checkRequire, isOffering } from './request-checks.ts';
+import type { ReliableProvisionals } from './reliable-provisional.ts';
+import { checkNew, isOffering } from './request-checks.ts';
 import { buildResponse, startsWithSdp } from './response.ts';
+import { ServerDialogs } from './server-dialogs.ts';
+import { ServerProvisionals, withoutReliability } from './server-provisionals.ts';
+import { grantSession } from './session-headers.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 /** An application that never answers must not keep a caller waiting (drachtio-server's CLIENT_TIMEOUT). */
 const APPLICATION_TIMEOUT_MS = 64_000;
-
-/** Requests that mean nothing outside of a dialog (12.2.2). */
-const onlyInDialog = new Set(['BYE', 'INFO', 'UPDATE', 'PRACK']);
-
-/** A random start is asked for only where the sequence could be guessed; ours runs inside one transaction (RFC 3262 section 3). */
-const FIRST_RSEQ = 1;
-
-const schemes = new Set(['sip', 'sips', 'tel']);
 
 /** The answering half of the core: RFC 3261 8.2, 12.2.2, 13.3, 14.2, 15.1.2 and 9.2. */
 export class ServerCore {
   readonly #context: CoreContext;
   readonly #client: ClientCore;
   readonly #sessions: SessionKeeper;
+  readonly #dialogs: ServerDialogs;
+  readonly #provisionals: ServerProvisionals;
   readonly #pending = new Map<ServerTransaction, IncomingRequest>();
 
   constructor(context: CoreContext, client: ClientCore) {
     this.#context = context;
     this.#client = client;
     this.#sessions = client.sessions;
+    this.#dialogs = new ServerDialogs(context);
+    this.#provisionals = new ServerProvisionals(
+      context,
+      (request, answer) => this.respond(request, answer),
+      (invite) => this.#end(invite, { status: 504, reason: 'Server Time-out' }, invite.message),
+    );
     context.counters.gauge('requests_unanswered', () => this.#pending.size);
   }
 
   receive(transaction: ServerTransaction): void {
-    const { clock, newId, user, dialogs } = this.#context;
+    const { clock, newId, user, dialogs, registrar } = this.#context;
     const message = transaction.request;
     const request: IncomingRequest = {
       id: newId(),
@@ -61,6 +55,7 @@ export class ServerCore {
       toTag: newId(),
       owner: null,
       isAnswered: false,
+      held: null,
       lastResponse: null,
       provisionals: null,
       guard: null,
@@ -71,15 +66,22 @@ export class ServerCore {
       return;
     }
     this.#pending.set(transaction, request);
-    const refusal = tagOf(headerOf(message, 'to')) === undefined ? this.#checkNew(request) : this.#checkInside(request);
+    const isNew = tagOf(headerOf(message, 'to')) === undefined;
+    const refusal = isNew ? checkNew(request, this.#context) : this.#dialogs.enter(request);
     if (refusal !== null) {
       this.respond(request, refusal);
       return;
     }
+    if (isNew && message.method === 'REGISTER' && registrar !== null) {
+      this.respond(request, registrar(message, request.from));
+      return;
+    }
     if (message.method === 'INVITE') this.respond(request, { status: 100, reason: 'Trying' });
-    request.guard = clock.after(APPLICATION_TIMEOUT_MS, () =>
-      this.respond(request, { status: 504, reason: 'Server Time-out' }),
-    );
+    const expiresMs = isNew && message.method === 'INVITE' ? expiresAfterMs(message) : null;
+    request.guard =
+      expiresMs !== null && expiresMs < APPLICATION_TIMEOUT_MS
+        ? clock.after(expiresMs, () => this.#takeBack(request, message))
+        : clock.after(APPLICATION_TIMEOUT_MS, () => this.respond(request, { status: 504, reason: 'Server Time-out' }));
     if (message.method === 'BYE' && request.dialog !== null) {
       const { dialog } = request;
       this.#refusePending(dialog, request);
@@ -90,8 +92,7 @@ export class ServerCore {
       dialogs.remove(dialog);
       dialog.isEnded = true;
     }
-    if (message.method === 'PRACK') this.#receivePrack(request);
-    else user.request(request);
+    if (message.method !== 'PRACK' || this.#provisionals.acknowledge(request)) user.request(request);
   }
 
   receiveAck(ack: SipRequest, from: Hop): void {
@@ -99,26 +100,32 @@ export class ServerCore {
     const dialog = dialogs.ofRequest(ack);
     const inviteId = dialog?.acknowledge(cseqOf(ack)?.number ?? 0) ?? null;
     if (dialog === undefined || inviteId === null) counters.increment('dropped_ack');
-    else user.ack(dialog, ack, from, inviteId);
+    else {
+      dialog.offers.acknowledged('peer');
+      user.ack(dialog, ack, from, inviteId);
+    }
   }
 
   /** Sends an answer; null when a final one was sent before. Makes, confirms or drops the dialog of an INVITE. */
   respond(request: IncomingRequest, answer: Answer): SipResponse | null {
-    if (request.isAnswered) return null;
+    if (request.isAnswered || request.held !== null) return null;
     const { message } = request;
+    const isOk = answer.status >= 200 && answer.status < 300;
     if (answer.toTag !== undefined && request.lastResponse === null) request.toTag = answer.toTag;
-    this.#followInvite(request, answer.status);
-    const contact = request.dialog?.contact ?? this.#contactFor(request);
-    if (this.#isReliable(request, answer)) return this.#respondReliably(request, answer, contact);
+    if (isOk && request.provisionals?.holdsOk === true) return this.#hold(request, request.provisionals, answer);
+    this.#dialogs.follow(request, answer.status);
+    const contact = this.#dialogs.contactFor(request);
+    if (this.#provisionals.isReliable(request, answer)) return this.#provisionals.send(request, answer, contact);
     const session = this.#agreeOnSession(request, answer);
-    const response = buildResponse(message, withSession(answer, session), request.toTag, contact);
+    const own = answer.status < 200 ? withoutReliability(answer) : grantSession(answer, session);
+    const response = buildResponse(message, own, request.toTag, contact);
     if (answer.status > 100) request.lastResponse = response;
     if (answer.status >= 200) this.#finish(request);
     request.transaction.respond(response);
     const { dialog } = request;
+    if (answer.status >= 200) dialog?.offers.answered(request, answer.status, startsWithSdp(response.body));
     if (dialog !== null) this.#followSession(request, dialog, session, response);
-    if (message.method === 'INVITE' && answer.status >= 200 && answer.status < 300 && dialog !== null)
-      this.#guard(request, dialog, response);
+    if (message.method === 'INVITE' && isOk && dialog !== null) this.#guard(request, dialog, response);
     return response;
   }
 
@@ -149,49 +156,42 @@ export class ServerCore {
     this.#pending.clear();
   }
 
-  #checkNew(request: IncomingRequest): Answer | null {
-    const { message, transaction } = request;
-    if (tagOf(headerOf(message, 'from')) === undefined) return { status: 400, reason: 'Missing From Tag' };
-    if (onlyInDialog.has(message.method)) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
-    if (this.#context.layer.hasMerged(transaction)) return { status: 482, reason: 'Loop Detected' };
-    if (!schemes.has(message.uri.slice(0, message.uri.indexOf(':')).toLowerCase()))
-      return { status: 416, reason: 'Unsupported URI Scheme' };
-    const refusal = this.#context.authenticator?.check(message, request.from) ?? checkRequire(message);
-    return refusal ?? (message.method === 'INVITE' ? (checkContact(message) ?? checkBodies(message)) : null);
-  }
-
-  #checkInside(request: IncomingRequest): Answer | null {
-    const { message } = request;
-    const dialog = this.#context.dialogs.ofRequest(message);
-    if (dialog === undefined) return { status: 481, reason: 'Call/Transaction Does Not Exist' };
-    const state = acceptSequence(dialog.state, message);
-    if (state === null) return { status: 500, reason: 'CSeq Out of Order' };
-    dialog.state = state;
-    this.#follow(dialog, request.from);
-    request.dialog = dialog;
-    const isOffer = message.method === 'INVITE' || message.method === 'UPDATE';
-    if (isOffer) {
-      const retryAfter = [{ name: 'retry-after', value: '2' }];
-      if (dialog.isOfferPendingToPeer) return { status: 491, reason: 'Request Pending' };
-      if (dialog.offerFromPeer !== null) return { status: 500, reason: 'Previous Offer Pending', headers: retryAfter };
-    }
-    const refusal = checkRequire(message);
-    if (refusal === null && isOffer) dialog.offerFromPeer = request;
-    return refusal;
-  }
-
   #receiveCancel(cancel: IncomingRequest): void {
-    const { layer, user } = this.#context;
-    const transaction = layer.inviteOf(cancel.message);
+    const transaction = this.#context.layer.inviteOf(cancel.message);
     const invite = transaction === undefined ? undefined : this.#pending.get(transaction);
     if (transaction === undefined) {
       this.respond(cancel, { status: 481, reason: 'Call/Transaction Does Not Exist' });
       return;
     }
+    // The same To tag as in the answer to the INVITE (9.2).
+    cancel.toTag = transaction.toTag ?? invite?.toTag ?? cancel.toTag;
     this.respond(cancel, { status: 200, reason: 'OK' });
-    if (invite === undefined) return;
-    this.respond(invite, { status: 487, reason: 'Request Terminated' });
-    user.cancelled(invite, cancel.message);
+    if (invite !== undefined) this.#takeBack(invite, cancel.message);
+  }
+
+  /** The caller, or the time it gave in Expires, ends an INVITE that has no final answer (9.2, 13.3.1). */
+  #takeBack(invite: IncomingRequest, why: SipRequest): void {
+    this.#end(invite, { status: 487, reason: 'Request Terminated' }, why);
+  }
+
+  /** Refuses an INVITE whatever the application thinks of it, and tells it. */
+  #end(invite: IncomingRequest, answer: Answer, why: SipRequest): void {
+    const { dialog, held } = invite;
+    invite.held = null;
+    if (this.respond(invite, answer) === null) return;
+    if (held !== null && dialog !== null) this.#context.user.ended(dialog, why);
+    else this.#context.user.cancelled(invite, why);
+  }
+
+  /** The application has answered; the 2xx goes out with the PRACK of what went before (RFC 3262 section 3). */
+  #hold(request: IncomingRequest, provisionals: ReliableProvisionals, answer: Answer): SipResponse {
+    request.held = answer;
+    provisionals.whenTaken(() => {
+      request.held = null;
+      this.respond(request, answer);
+    });
+    const own = grantSession(answer, this.#agreeOnSession(request, answer));
+    return buildResponse(request.message, own, request.toTag, this.#dialogs.contactFor(request));
   }
 
   /** The peer hangs up: what it asked before is answered 487 (15.1.2). */
@@ -200,27 +200,6 @@ export class ServerCore {
       if (request.dialog !== dialog || request === bye) continue;
       this.respond(request, { status: 487, reason: 'Request Terminated' });
       if (dialog.state.phase === 'early') this.#context.user.cancelled(request, bye.message);
-    }
-  }
-
-  #followInvite(request: IncomingRequest, status: number): void {
-    const { message, dialog } = request;
-    const { dialogs, clock } = this.#context;
-    if (message.method !== 'INVITE' && message.method !== 'UPDATE') return;
-    const isNew = tagOf(headerOf(message, 'to')) === undefined;
-    if (isNew && dialog === null && status > 100 && status < 300 && request.owner !== null) {
-      const state = dialogOfServer(message, request.toTag, status < 200 ? 'early' : 'confirmed');
-      if (state === null) return;
-      const id = `${callIdOf(message)};from-tag=${state.remoteTag}`;
-      request.dialog = new Dialog(id, request.owner, this.#contactFor(request), state, clock);
-      this.#follow(request.dialog, request.from);
-      dialogs.add(request.dialog);
-    } else if (dialog !== null && status >= 200) {
-      if (dialog.offerFromPeer === request) dialog.offerFromPeer = null;
-      if (status < 300) {
-        dialog.state = { ...dialog.state, phase: 'confirmed' };
-        if (!isNew) dialog.state = refreshTarget(dialog.state, message);
-      } else if (isNew) dialogs.remove(dialog);
     }
   }
 
@@ -252,58 +231,6 @@ export class ServerCore {
     this.#sessions.restart(dialog, session, session?.refresher === 'uas', message);
   }
 
-  /** Where the caller requires it or the application says so, a provisional response is repeated until its PRACK (RFC 3262 section 3). */
-  #isReliable({ message, dialog }: IncomingRequest, { status, headers = [] }: Answer): boolean {
-    if (message.method !== 'INVITE' || status <= 100 || status >= 200 || dialog === null) return false;
-    const isAsked = headers.some(({ name, value }) => name === 'require' && value.toLowerCase().includes('100rel'));
-    const requires = listOf(message, 'require').some((option) => option.toLowerCase() === '100rel');
-    return requires || (isAsked && supports(message, '100rel'));
-  }
-
-  #respondReliably(request: IncomingRequest, answer: Answer, contact: string): SipResponse {
-    const { clock, counters } = this.#context;
-    const build = (rseq: number) => {
-      const own = (answer.headers ?? []).filter(({ name }) => name !== 'require');
-      const headers = [...own, { name: 'require', value: '100rel' }, { name: 'rseq', value: String(rseq) }];
-      return buildResponse(request.message, { ...answer, headers }, request.toTag, contact);
-    };
-    request.provisionals ??= new ReliableProvisionals(clock, FIRST_RSEQ, () =>
-      this.respond(request, { status: 504, reason: 'Server Time-out' }),
-    );
-    const response = build(FIRST_RSEQ);
-    request.lastResponse = response;
-    request.provisionals.add((rseq) => {
-      const sent = build(rseq);
-      if (startsWithSdp(sent.body) && request.dialog !== null) request.dialog.localSdp = sent.body;
-      request.transaction.respond(sent);
-      return () => {
-        counters.increment('retransmissions_out');
-        request.transaction.respondAgain(sent);
-      };
-    });
-    return response;
-  }
-
-  #receivePrack(prack: IncomingRequest): void {
-    const { dialog, message } = prack;
-    const invite = [...this.#pending.values()].find((each) => each.dialog === dialog && each.provisionals !== null);
-    const number = invite === undefined ? 0 : (cseqOf(invite.message)?.number ?? 0);
-    const rack = headerOf(message, 'rack') ?? '';
-    const isKnown = invite?.provisionals?.acknowledge(rack, number) === true;
-    // An offer in a PRACK would want an answer that nobody has yet; the caller may make it again by UPDATE.
-    if (!isKnown) this.respond(prack, { status: 481, reason: 'Call/Transaction Does Not Exist' });
-    else if (message.body.length > 0) this.respond(prack, { status: 488, reason: 'Not Acceptable Here' });
-    else this.respond(prack, { status: 200, reason: 'OK' });
-  }
-
-  #contactFor({ from, message }: IncomingRequest): string {
-    return this.#context.contactOn(from, message.uri.toLowerCase().startsWith('sips:'));
-  }
-
-  #follow(dialog: Dialog, from: Hop): void {
-    if (from.connection !== undefined) dialog.flow = from;
-  }
-
   #finish(request: IncomingRequest): void {
     request.isAnswered = true;
     request.guard?.cancel();
@@ -313,11 +240,8 @@ export class ServerCore {
   }
 }
 
-/** Session-Expires of a 2xx; the peer must refresh where it can (RFC 4028 section 9: Require says so). */
-function withSession(answer: Answer, session: Session | null): Answer {
-  if (session === null) return answer;
-  const { seconds, refresher } = session;
-  const own: Header[] = [{ name: 'session-expires', value: `${seconds};refresher=${refresher}` }];
-  if (refresher === 'uac') own.push({ name: 'require', value: 'timer' });
-  return { ...answer, headers: [...(answer.headers ?? []), ...own] };
+/** Expires of an INVITE: how long the caller waits for a final answer; null when it says nothing. */
+function expiresAfterMs(invite: SipRequest): number | null {
+  const value = headerOf(invite, 'expires') ?? '';
+  return value === '' || value.length > 9 || ![...value].every(isDigit) ? null : Number(value) * 1_000;
 }

@@ -14,6 +14,8 @@ import { parseUri } from '../message/uri.ts';
 /** A dialog's state (RFC 3261 section 12) as an immutable value; the functions below give the next one. */
 export interface DialogState {
   readonly phase: 'early' | 'confirmed';
+  /** We sent its first INVITE. */
+  readonly isCaller: boolean;
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
@@ -37,6 +39,7 @@ export function dialogOfServer(request: SipRequest, localTag: string, phase: Dia
   if (remoteTarget === null || remoteTag === undefined) return null;
   return {
     phase,
+    isCaller: false,
     callId: callIdOf(request),
     localTag,
     remoteTag,
@@ -59,6 +62,7 @@ export function dialogOfClient(request: SipRequest, response: SipResponse): Dial
   if (remoteTag === undefined || localTag === undefined || remoteTarget === null) return null;
   return {
     phase: response.status < 200 ? 'early' : 'confirmed',
+    isCaller: true,
     callId: callIdOf(request),
     localTag,
     remoteTag,
@@ -84,18 +88,23 @@ export function acceptSequence(state: DialogState, request: SipRequest): DialogS
   return { ...state, remoteSequence: number };
 }
 
-/** Request-URI and headers of a request inside the dialog (12.2.1.1), from Route to CSeq. */
-export function requestParts(
-  state: DialogState,
-  method: string,
-  sequence: number,
-): { readonly uri: string; readonly headers: readonly Header[] } {
+export interface RequestParts {
+  readonly uri: string;
+  /** From Route to CSeq. */
+  readonly headers: readonly Header[];
+  /** Where it goes, when not by its top Route or Request-URI: to a strict router. */
+  readonly nextHop: string | null;
+}
+
+/** Request-URI and headers of a request inside the dialog (12.2.1.1). */
+export function requestParts(state: DialogState, method: string, sequence: number): RequestParts {
   const first = state.routeSet[0];
   const firstUri = first === undefined ? undefined : parseAddress(first)?.uri;
   const isLoose = firstUri === undefined || (parseUri(firstUri)?.params.has('lr') ?? false);
   const routes = isLoose ? state.routeSet : [...state.routeSet.slice(1), `<${state.remoteTarget}>`];
   return {
     uri: isLoose ? state.remoteTarget : firstUri,
+    nextHop: isLoose ? null : firstUri,
     headers: [
       ...routes.map((value) => ({ name: 'route', value })),
       { name: 'max-forwards', value: '70' },

@@ -24,6 +24,13 @@ export function sessionOf(message: SipMessage): { readonly seconds: number; read
   return { seconds: Number(digits), refresher: params?.get('refresher') ?? '' };
 }
 
+/** Min-SE of a 422 (section 7.4); null when it has none that counts. */
+export function minSessionOf(response: SipResponse): number | null {
+  const value = (headerOf(response, 'min-se') ?? '').split(';')[0]?.trim() ?? '';
+  const seconds = value === '' || value.length > 9 || ![...value].every(isDigit) ? 0 : Number(value);
+  return seconds > 0 ? seconds : null;
+}
+
 /** What a 2xx to this INVITE or UPDATE says (section 9); null without a session timer; `tooSmall` is answered 422. */
 export function agreeAsServer(request: SipRequest): Session | 'tooSmall' | null {
   const asked = sessionOf(request);

@@ -1,8 +1,8 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { OutgoingRequest } from '../core/client-core.ts';
 import type { Core } from '../core/core.ts';
 import type { Dialog } from '../core/dialog.ts';
 import type { IncomingRequest } from '../core/incoming-request.ts';
+import type { OutgoingRequest } from '../core/outgoing-request.ts';
 import type { Draft } from '../core/request.ts';
 import { startsWithSdp } from '../core/response.ts';
 import { tagOf } from '../message/address.ts';

@@ -29,6 +29,7 @@ export class AppConnection {
   readonly #options: AppConnectionOptions;
   readonly #reader = new FrameReader();
   #isAuthenticated = false;
+  #isCorked = false;
 
   constructor(options: AppConnectionOptions) {
     this.#options = options;
@@ -48,12 +49,20 @@ export class AppConnection {
     });
   }
 
-  /** Sends a leader and a SIP message. */
+  /** Sends a leader and a SIP message; what is sent in one turn of the event loop goes out in one write. */
   send(leader: string, message?: Uint8Array): void {
     const { socket } = this.#options;
     if (socket.destroyed || !socket.writable) return;
-    const head = Buffer.from(`${randomUUID()}|${leader}${message === undefined ? '' : '\r\n'}`);
-    socket.write(writeFrame(message === undefined ? head : Buffer.concat([head, message])));
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      socket.cork();
+      setImmediate(() => {
+        this.#isCorked = false;
+        socket.uncork();
+      });
+    }
+    const head = `${randomUUID()}|${leader}`;
+    socket.write(message === undefined ? writeFrame(head) : writeFrame(`${head}\r\n`, message));
     if (socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
   }
 

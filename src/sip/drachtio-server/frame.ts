@@ -8,8 +8,17 @@ const ZERO = 48;
 /** drachtio-server takes five digits at most and drops the connection otherwise; so do we. */
 const MAX_DIGITS = 5;
 
-export function writeFrame(payload: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`${payload.length}#`), payload]);
+const nothing = new Uint8Array(0);
+
+/** A frame of a text (UTF-8) and, behind it, bytes. */
+export function writeFrame(text: string, bytes: Uint8Array = nothing): Buffer {
+  const textBytes = Buffer.byteLength(text);
+  const length = `${textBytes + bytes.length}#`;
+  const frame = Buffer.allocUnsafe(length.length + textBytes + bytes.length);
+  frame.write(length, 0, 'latin1');
+  frame.write(text, length.length, 'utf8');
+  frame.set(bytes, length.length + textBytes);
+  return frame;
 }
 
 /** Cuts a stream into payloads, however it is split. */

@@ -1,4 +1,4 @@
-import { createServer, isIPv6, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Core, CoreUser } from '../core/core.ts';
@@ -154,6 +154,7 @@ export class DrachtioServer implements CoreUser {
 }
 
 function localFor(locals: readonly [Hop, ...Hop[]], peer: Hop): Hop {
-  const isSame = (each: Hop) => each.protocol === peer.protocol && isIPv6(each.address) === isIPv6(peer.address);
+  const isSame = (each: Hop) =>
+    each.protocol === peer.protocol && each.address.includes(':') === peer.address.includes(':');
   return locals.find(isSame) ?? locals[0];
 }

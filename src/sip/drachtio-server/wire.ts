@@ -56,5 +56,8 @@ export function requestEcho(commandId: string, bytes: number, local: Hop, time: 
 
 /** `HH:MM:SS.uuuuuu`, UTC. */
 export function wireTime(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(11, 23)}000`;
+  const ms = Math.floor(wallMs) % 86_400_000;
+  const two = (value: number) => (value < 10 ? `0${value}` : `${value}`);
+  const rest = String(ms % 1_000).padStart(3, '0');
+  return `${two(Math.floor(ms / 3_600_000))}:${two(Math.floor(ms / 60_000) % 60)}:${two(Math.floor(ms / 1_000) % 60)}.${rest}000`;
 }

@@ -36,11 +36,18 @@ export function canonicalName(name: string): string {
   return Object.hasOwn(longForms, lower) ? (longForms[lower] ?? lower) : lower;
 }
 
+/** What `wireName` has worked out, for as many names as there are in the registry; others come from the network and could be any number. */
+const known = new Map<string, string>(Object.entries(spellings));
+const KNOWN_NAMES = 200;
+
 /** The usual spelling on the wire: `content-type` becomes `Content-Type`. */
 export function wireName(name: string): string {
-  if (Object.hasOwn(spellings, name)) return spellings[name] ?? name;
-  return name
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  const spelled = name
     .split('-')
     .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
     .join('-');
+  if (known.size < KNOWN_NAMES) known.set(name, spelled);
+  return spelled;
 }

@@ -27,7 +27,11 @@ export class SipSyntaxError extends Error {
   readonly answerable: SipRequest | null;
 
   constructor(code: SyntaxCode, detail: string, answerable: SipRequest | null = null) {
+    // A flood of garbage must not cost a stack trace each; nobody reads them.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${code}: ${detail}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.answerable = answerable;
   }

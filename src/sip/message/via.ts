@@ -11,8 +11,16 @@ export interface Via {
   readonly params: Params;
 }
 
+/** The line that was read last: on its way through the layers each message's top Via is asked for several times. */
+let last: { readonly line: string; readonly via: Via | null } = { line: '', via: null };
+
 /** The first Via of a header line; null when it is none. */
 export function parseVia(line: string): Via | null {
+  if (line !== last.line) last = { line, via: readVia(line) };
+  return last.via;
+}
+
+function readVia(line: string): Via | null {
   const text = splitList(line)[0] ?? '';
   const semicolon = text.indexOf(';');
   const head = semicolon < 0 ? text : text.slice(0, semicolon);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { SipRequest, SipResponse } from '../message/message.ts';
+import { tagOf } from '../message/address.ts';
+import { headerOf, type SipRequest, type SipResponse } from '../message/message.ts';
 import { writeMessage } from '../message/writer.ts';
 import { responseHop } from '../transport/routing.ts';
 import type { Hop, Transport } from '../transport/transport.ts';
@@ -37,6 +38,11 @@ export class ServerTransaction {
       request.method === 'INVITE'
         ? new MachineRunner(inviteServer, newInviteServer(transport.isReliable), clock, perform)
         : new MachineRunner(nonInviteServer, newNonInviteServer(transport.isReliable), clock, perform);
+  }
+
+  /** The To tag of our last answer but 100. */
+  get toTag(): string | undefined {
+    return this.#last === null ? undefined : tagOf(headerOf(this.#last.response, 'to'));
   }
 
   receiveAgain(): void {

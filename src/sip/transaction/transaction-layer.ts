@@ -6,6 +6,7 @@ import {
   cseqOf,
   headerOf,
   headersOf,
+  listOf,
   type SipMessage,
   type SipRequest,
   type SipResponse,
@@ -149,9 +150,11 @@ export class TransactionLayer {
   }
 
   #receiveResponse(response: SipResponse, from: Hop): void {
-    const branch = parseVia(headersOf(response, 'via')[0] ?? '')?.params.get('branch') ?? '';
+    const vias = listOf(response, 'via');
+    const branch = parseVia(vias[0] ?? '')?.params.get('branch') ?? '';
     const transaction = this.#clients.get(`${branch}|${cseqOf(response)?.method ?? ''}`);
-    if (transaction === undefined) {
+    // With two Vias it is somebody else's and went astray (8.1.3.3).
+    if (transaction === undefined || vias.length > 1) {
       this.#counters.increment('dropped_response');
       return;
     }

@@ -13,11 +13,17 @@ export interface FrameSink {
   ping(): void;
 }
 
-/** Cuts a byte stream into SIP messages by Content-Length, which is mandatory there (RFC 3261 section 18.3). */
+/**
+ * Cuts a byte stream into SIP messages by Content-Length, which is mandatory there (RFC 3261 section 18.3).
+ *
+ *     #buffer:  |  taken already  |  waiting ...  |  free  |
+ *                                 ^#start         ^#end
+ */
 export class StreamFramer {
   #buffer = Buffer.alloc(4_096);
-  #length = 0;
-  /** Up to here no end of the head was found. */
+  #start = 0;
+  #end = 0;
+  /** Waiting bytes in which no end of the head was found. */
   #scanned = 0;
   /** Bytes of the whole message, once its head is there. */
   #wanted: number | null = null;
@@ -25,7 +31,7 @@ export class StreamFramer {
 
   /** A message has begun and is not complete. */
   get isInside(): boolean {
-    return this.#length > 0;
+    return this.#end > this.#start;
   }
 
   /** @throws SipSyntaxError when the place of the next message is unknown: answer if possible, and close. */
@@ -33,56 +39,55 @@ export class StreamFramer {
     this.#append(chunk);
     for (;;) {
       this.#skipLineEnds(sink);
-      if (this.#length === 0) return;
+      if (!this.isInside) return;
       this.#wanted ??= this.#measure();
-      if (this.#wanted === null || this.#length < this.#wanted) return;
-      const bytes = Uint8Array.from(this.#buffer.subarray(0, this.#wanted));
-      this.#drop(this.#wanted);
+      if (this.#wanted === null || this.#end - this.#start < this.#wanted) return;
+      const bytes = new Uint8Array(this.#buffer.subarray(this.#start, this.#start + this.#wanted));
+      this.#start += this.#wanted;
+      this.#scanned = 0;
       this.#wanted = null;
       sink.message(bytes);
     }
   }
 
+  /** What waits moves to the front when the room behind it ends. */
   #append(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.length;
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.alloc(Math.max(needed, 2 * this.#buffer.length));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      this.#buffer = larger;
+    const waiting = this.#end - this.#start;
+    const needed = waiting + chunk.length;
+    if (this.#end + chunk.length > this.#buffer.length) {
+      const target =
+        needed > this.#buffer.length ? Buffer.alloc(Math.max(needed, 2 * this.#buffer.length)) : this.#buffer;
+      this.#buffer.copy(target, 0, this.#start, this.#end);
+      this.#buffer = target;
+      this.#start = 0;
+      this.#end = waiting;
     }
-    this.#buffer.set(chunk, this.#length);
-    this.#length = needed;
-  }
-
-  #drop(count: number): void {
-    this.#buffer.copyWithin(0, count, this.#length);
-    this.#length -= count;
-    this.#scanned = 0;
+    this.#buffer.set(chunk, this.#end);
+    this.#end += chunk.length;
   }
 
   #skipLineEnds(sink: FrameSink): void {
     if (this.#wanted !== null || this.#scanned > 0) return;
-    let at = 0;
-    for (; at < this.#length; at++) {
-      const byte = this.#buffer[at];
+    for (; this.#start < this.#end; this.#start++) {
+      const byte = this.#buffer[this.#start];
       if (byte !== CR && byte !== LF) break;
       if (byte === LF) this.#lineEnds++;
     }
-    if (at > 0) this.#drop(at);
     for (; this.#lineEnds > 1; this.#lineEnds -= 2) sink.ping();
-    if (this.#length > 0) this.#lineEnds = 0;
+    if (this.isInside) this.#lineEnds = 0;
   }
 
   #measure(): number | null {
-    const end = this.#buffer.subarray(0, this.#length).indexOf('\r\n\r\n', Math.max(0, this.#scanned - 3));
-    const head = end < 0 ? this.#length : end + 4;
+    const waiting = this.#buffer.subarray(this.#start, this.#end);
+    const end = waiting.indexOf('\r\n\r\n', Math.max(0, this.#scanned - 3));
+    const head = end < 0 ? waiting.length : end + 4;
     if (head > messageLimits.headBytes)
       throw new SipSyntaxError('HEAD_TOO_LONG', `no empty line within ${messageLimits.headBytes} bytes`);
     if (end < 0) {
-      this.#scanned = this.#length;
+      this.#scanned = waiting.length;
       return null;
     }
-    return head + bodyLength(this.#buffer.subarray(0, head));
+    return head + bodyLength(waiting.subarray(0, head));
   }
 }
 

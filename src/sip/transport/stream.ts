@@ -159,7 +159,7 @@ class StreamTransport implements Transport {
       // Incoming connections passed the gate; on one that we opened, the peer may answer but not ask.
       const isOurs = from.connection instanceof StreamConnection && from.connection.isOutgoing;
       if (message.kind === 'request' && isOurs && !this.#options.gate.admits(from.address)) return;
-      this.#events?.message(message, from);
+      if (message.kind === 'response' || this.#options.gate.welcomes(message)) this.#events?.message(message, from);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
       this.#options.counters.increment('dropped_syntax');

@@ -28,7 +28,8 @@ export function createUdpTransport(options: UdpTransportOptions): Transport {
     const isResponse = responseStart.equals(bytes.subarray(start, start + responseStart.length));
     if (!isResponse && !gate.admits(from.address)) return;
     try {
-      events.message(parseMessage(bytes), from);
+      const message = parseMessage(bytes);
+      if (message.kind === 'response' || gate.welcomes(message)) events.message(message, from);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
       counters.increment('dropped_syntax');

@@ -1,23 +1,30 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { messageOf } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { SipDialog } from '../contract.ts';
+import type { OfferHandler, SipDialog } from '../contract.ts';
+import { type DialogOutcome, type DialogRequest, requestInDialog } from './dialog-request.ts';
+import type { LoginOptions } from './login.ts';
+import { offerToPeer } from './offer-to-peer.ts';
 import { reasonHeader, reasonText } from './safe-headers.ts';
-import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
+import { type SrfApplication, type SrfRequest, type SrfResponse, sdpIn } from './srf.ts';
 import { Transfer, transferFailed } from './transfer.ts';
+import { TransferRequest, targetOf } from './transfer-request.ts';
 
 /** A BYE is as good as done when its answer does not come within this time; the server goes on repeating it. */
 const BYE_WITHIN_MS = 2_000;
-
-type OfferHandler = (sdp: string | null) => { sdp: string } | { status: number; reason: string };
 
 export interface AgentDialogOptions {
   readonly id: string;
   readonly sipCallId: string;
   readonly remoteSdp: string;
+  /** We placed the call. */
+  readonly isCaller: boolean;
+  /** For a peer that challenges requests inside the dialog. */
+  readonly login?: LoginOptions;
   readonly srf: SrfApplication;
   readonly clock: Clock;
   readonly log: Log;
+  /** @throws SIP_NUMBER_REFUSED for a target that this call may not be transferred to */
+  readonly checkNumber: (target: string) => void;
   /** Takes the dialog out of the agent's table. */
   readonly onEnded: () => void;
 }
@@ -30,6 +37,7 @@ export class AgentDialog implements SipDialog {
   readonly #endListeners: ((reason: string) => void)[] = [];
   readonly #infoListeners: ((contentType: string, body: string) => void)[] = [];
   #offerHandler: OfferHandler | null = null;
+  #referHandler: Parameters<SipDialog['onRefer']>[0] | null = null;
   #remoteSdp: string;
   #hasAck = false;
   #endReason: string | null = null;
@@ -63,19 +71,34 @@ export class AgentDialog implements SipDialog {
     this.#infoListeners.push(listener);
   }
 
+  onRefer(handler: Parameters<SipDialog['onRefer']>[0]): void {
+    this.#referHandler = handler;
+  }
+
+  async reinvite(sdp: string): Promise<string> {
+    const headers = { 'Content-Type': 'application/sdp' };
+    const { isCaller, clock } = this.#options;
+    const answer = await offerToPeer({
+      send: (done) => this.#request({ method: 'INVITE', headers, body: sdp }, done),
+      isCaller,
+      isEnded: () => this.#endReason !== null,
+      clock,
+      random: Math.random,
+    });
+    this.#remoteSdp = answer;
+    return answer;
+  }
+
   async refer(target: string, onProgress: (status: number, reason: string) => void = () => {}): Promise<void> {
     if (this.#endReason !== null) throw transferFailed(target, 481, 'The call has ended');
     if (this.#transfer !== null) throw transferFailed(target, 491, 'A transfer is under way');
-    const { srf, clock, id } = this.#options;
-    const transfer = new Transfer(target, clock, onProgress);
+    this.#options.checkNumber(target);
+    const transfer = new Transfer(target, this.#options.clock, onProgress);
     this.#transfer = transfer;
     try {
-      await transfer.run((headers, done) => {
-        srf.app.request({ method: 'REFER', stackDialogId: id, headers }, (error, request) => {
-          if (request === undefined) done(503, messageOf(error));
-          else request.on('response', (response: SrfResponse) => done(response.status, response.reason));
-        });
-      });
+      await transfer.run((headers, done) =>
+        this.#request({ method: 'REFER', headers }, ({ status, reason }) => done(status, reason)),
+      );
     } finally {
       this.#transfer = null;
     }
@@ -85,25 +108,15 @@ export class AgentDialog implements SipDialog {
   async bye(reason?: { readonly cause: number; readonly text: string }): Promise<void> {
     if (this.#endReason !== null) return;
     this.end(reason?.text ?? 'hung up');
-    const { srf, clock, log, id } = this.#options;
+    const { clock, log } = this.#options;
     await new Promise<void>((resolve) => {
       const timer = clock.after(BYE_WITHIN_MS, resolve);
-      const done = () => {
+      const headers = reason === undefined ? {} : reasonHeader(reason);
+      this.#request({ method: 'BYE', headers }, ({ status, reason: why }) => {
         timer.cancel();
+        if (status >= 300) log.info({ sipCallId: this.sipCallId, status, why }, 'BYE not answered with 200');
         resolve();
-      };
-      try {
-        const headers = reason === undefined ? {} : reasonHeader(reason);
-        srf.app.request({ method: 'BYE', stackDialogId: id, headers }, (error, request) => {
-          if (request === undefined) {
-            log.info({ err: error, sipCallId: this.sipCallId }, 'BYE not sent: the dialog is gone');
-            done();
-          } else request.on('response', done);
-        });
-      } catch (error) {
-        log.info({ err: error, sipCallId: this.sipCallId }, 'BYE not sent: the SIP server is gone');
-        done();
-      }
+      });
     });
   }
 
@@ -123,6 +136,7 @@ export class AgentDialog implements SipDialog {
         this.#receiveOffer(request, response);
         return;
       case 'INFO':
+      case 'MESSAGE':
         response.send(200, 'OK', {});
         for (const listener of this.#infoListeners) listener(request.get('content-type') ?? '', request.body ?? '');
         return;
@@ -138,8 +152,7 @@ export class AgentDialog implements SipDialog {
         }
         return;
       case 'REFER':
-        // Whoever dials the gateway must not make it dial others (toll fraud).
-        response.send(603, 'Decline', {});
+        this.#receiveRefer(request, response);
         return;
       default:
         response.send(501, 'Not Implemented', {});
@@ -155,15 +168,58 @@ export class AgentDialog implements SipDialog {
     for (const listener of this.#endListeners.splice(0)) listener(reason);
   }
 
+  /** Whoever dials the gateway must not make it dial others (toll fraud): rules and handler must both say yes. */
+  #receiveRefer(request: SrfRequest, response: SrfResponse): void {
+    const target = targetOf(request);
+    if (target === null && this.#referHandler !== null) {
+      response.send(400, 'Bad Refer-To', {});
+      return;
+    }
+    const transfer = new TransferRequest(request, (headers, body) => {
+      if (this.#endReason === null) this.#request({ method: 'NOTIFY', headers, body }, () => {});
+    });
+    const reports: (readonly [number, string])[] = [];
+    let isAccepted = false;
+    const report = (status: number, reason: string) => {
+      if (isAccepted) transfer.report(status, reason);
+      else reports.push([status, reason]);
+    };
+    isAccepted = target !== null && this.#mayCall(target) && this.#referHandler?.(target, report) === true;
+    if (!isAccepted) {
+      response.send(603, 'Decline', {});
+      return;
+    }
+    response.send(202, 'Accepted', {});
+    // The first NOTIFY comes at once (RFC 3515 2.4.4).
+    transfer.report(100, 'Trying');
+    for (const [status, reason] of reports) transfer.report(status, reason);
+  }
+
+  #mayCall(target: string): boolean {
+    try {
+      this.#options.checkNumber(target);
+      return true;
+    } catch (error) {
+      this.#options.log.warn({ err: error, sipCallId: this.sipCallId }, 'REFER declined');
+      return false;
+    }
+  }
+
+  #request(request: DialogRequest, done: (outcome: DialogOutcome) => void): void {
+    const { srf, id, login } = this.#options;
+    requestInDialog(srf, id, request, login, done, (update, response) => this.receive(update, response));
+  }
+
   #receiveAck(request: SrfRequest): void {
-    if (request.body) this.#remoteSdp = request.body;
+    const sdp = sdpIn(request);
+    if (sdp !== null) this.#remoteSdp = sdp;
     if (this.#hasAck) return;
     this.#hasAck = true;
     for (const listener of this.#ackListeners.splice(0)) listener();
   }
 
   #receiveOffer(request: SrfRequest, response: SrfResponse): void {
-    const sdp = request.body ? request.body : null;
+    const sdp = sdpIn(request);
     if (sdp === null && request.method === 'UPDATE') {
       response.send(200, 'OK', {});
       return;

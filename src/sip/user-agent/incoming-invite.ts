@@ -1,11 +1,15 @@
 import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
-import type { IncomingInvite, SipDialog, SipSource } from '../contract.ts';
+import type { IncomingInvite, OfferHandler, SipDialog, SipSource } from '../contract.ts';
+import { tagOf } from '../message/address.ts';
 import { parseUri } from '../message/uri.ts';
+import type { AgentDialogOptions } from './dialog.ts';
 import { safeHeaders, safeText } from './safe-headers.ts';
-import type { SrfRequest, SrfResponse } from './srf.ts';
+import { type SrfRequest, type SrfResponse, sdpIn } from './srf.ts';
 
 /** Makes the dialog of an answered INVITE. */
-export type DialogMaker = (dialogId: string, sipCallId: string, remoteSdp: string) => SipDialog;
+export type DialogMaker = (
+  dialog: Pick<AgentDialogOptions, 'id' | 'sipCallId' | 'remoteSdp' | 'isCaller' | 'login'>,
+) => SipDialog;
 
 /** An INVITE that waits for an answer: the contract's `IncomingInvite` on drachtio's request. */
 export class AgentInvite implements IncomingInvite {
@@ -13,12 +17,17 @@ export class AgentInvite implements IncomingInvite {
   readonly #response: SrfResponse;
   readonly #makeDialog: DialogMaker;
   readonly #cancelListeners: (() => void)[] = [];
+  #offerHandler: OfferHandler | null = null;
+  #sdpOffer: string | null;
   #state: 'ringing' | 'answered' | 'cancelled' = 'ringing';
 
   constructor(request: SrfRequest, response: SrfResponse, makeDialog: DialogMaker) {
     this.#request = request;
     this.#response = response;
     this.#makeDialog = makeDialog;
+    this.#sdpOffer = sdpIn(request);
+    // drachtio-srf hands an UPDATE over here, or refuses it itself.
+    request.on('update', (update: SrfRequest, its: SrfResponse) => this.receive(update, its));
     request.once('cancel', () => this.cancel());
   }
 
@@ -40,7 +49,7 @@ export class AgentInvite implements IncomingInvite {
   }
 
   get sdpOffer(): string | null {
-    return this.#request.body ? this.#request.body : null;
+    return this.#sdpOffer;
   }
 
   header(name: string): string | undefined {
@@ -49,6 +58,44 @@ export class AgentInvite implements IncomingInvite {
 
   ring(): void {
     if (this.#state === 'ringing') this.#response.send(180, 'Ringing', {});
+  }
+
+  progress(sdp: string): void {
+    const headers = { 'Content-Type': 'application/sdp', Require: '100rel' };
+    if (this.#state === 'ringing') this.#response.send(183, 'Session Progress', { headers, body: sdp });
+  }
+
+  onOffer(handler: OfferHandler): void {
+    this.#offerHandler = handler;
+  }
+
+  /** What this invite's dialog is called while it is early, too. */
+  get dialogId(): string {
+    return `${this.sipCallId};from-tag=${tagOf(this.from) ?? ''}`;
+  }
+
+  /** A request in the early dialog: UPDATE, or a PRACK that carries SDP. */
+  receive(request: SrfRequest, response: SrfResponse): void {
+    const { method } = request;
+    const sdp = sdpIn(request);
+    if (method === 'INFO' || (sdp === null && (method === 'UPDATE' || method === 'PRACK'))) {
+      response.send(200, 'OK', {});
+      return;
+    }
+    if (method !== 'UPDATE' && method !== 'PRACK') {
+      response.send(405, 'Method Not Allowed', {});
+      return;
+    }
+    // The answer to the offer of our 183 may come in a PRACK; it is not one more offer.
+    const isAnswer = method === 'PRACK' && this.#sdpOffer === null;
+    this.#sdpOffer = sdp;
+    if (isAnswer) {
+      response.send(200, 'OK', {});
+      return;
+    }
+    const answer = this.#offerHandler?.(sdp) ?? { status: 488, reason: 'Not Acceptable Here' };
+    if ('sdp' in answer) response.send(200, 'OK', { headers: { 'Content-Type': 'application/sdp' }, body: answer.sdp });
+    else response.send(answer.status, answer.reason, {});
   }
 
   answer(sdp: string): Promise<SipDialog> {
@@ -60,7 +107,10 @@ export class AgentInvite implements IncomingInvite {
         this.#response.send(200, 'OK', options, (error) => {
           const id = this.#response.stackDialogId;
           if (error || id === undefined || id === '') reject(this.#gone(error));
-          else resolve(this.#makeDialog(id, this.sipCallId, this.sdpOffer ?? ''));
+          else
+            resolve(
+              this.#makeDialog({ id, sipCallId: this.sipCallId, remoteSdp: this.sdpOffer ?? '', isCaller: false }),
+            );
         });
       } catch (error) {
         reject(this.#gone(error));

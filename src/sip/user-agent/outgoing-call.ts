@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { messageOf, SpeakerpostError } from '../../runtime/errors.ts';
-import { answerChallenges, splitChallenges } from '../auth/digest.ts';
 import type { PlaceCallOptions, SipDialog } from '../contract.ts';
 import type { DialogMaker } from './incoming-invite.ts';
-import { safeHeaders, safeText } from './safe-headers.ts';
-import type { SrfApplication, SrfRequest, SrfResponse } from './srf.ts';
+import { Login } from './login.ts';
+import { safeHeaders } from './safe-headers.ts';
+import { type SrfApplication, type SrfRequest, type SrfResponse, sdpIn } from './srf.ts';
 
 /**
  * Places a call: INVITE, provisional responses, ACK of the 2xx. `lost` aborts when the SIP server is gone.
@@ -17,12 +16,12 @@ export function placeCall(
   makeDialog: DialogMaker,
   lost: AbortSignal,
 ): Promise<SipDialog> {
-  const { sdpOffer, headers = {}, login, signal, onProvisional } = options;
+  const { sdpOffer, headers = {}, login, route, signal, onProvisional } = options;
   const failed = (status: number, reason: string, cause?: unknown) =>
     new SpeakerpostError('SIP_CALL_FAILED', { uri, status, reason }, cause);
   return new Promise((resolve, reject) => {
     let invite: SrfRequest | null = null;
-    let hasLogin = false;
+    const logins = new Login(login);
     const cancel = () => {
       try {
         invite?.cancel(() => {});
@@ -37,15 +36,14 @@ export function placeCall(
       outcome();
     };
     const receive = (response: SrfResponse, ack: () => void) => {
-      const { status, reason, body } = response;
+      const { status, reason } = response;
       if (status < 200) {
-        onProvisional?.(status, body ? body : null);
+        onProvisional?.(status, sdpIn(response));
         return;
       }
-      const credentials = login === undefined || hasLogin ? null : answerTo(response, uri, login);
-      if (credentials !== null && signal?.aborted !== true) {
-        hasLogin = true;
-        send({ ...again(invite), ...credentials });
+      const credentials = signal?.aborted === true ? null : logins.answer(response, { method: 'INVITE', uri });
+      if (credentials !== null) {
+        send({ ...again(invite, response), ...credentials });
         return;
       }
       const id = response.stackDialogId;
@@ -54,7 +52,13 @@ export function placeCall(
         return;
       }
       ack();
-      const dialog = makeDialog(id, response.get('call-id') ?? '', body ?? '');
+      const dialog = makeDialog({
+        id,
+        sipCallId: response.get('call-id') ?? '',
+        remoteSdp: sdpIn(response) ?? '',
+        isCaller: true,
+        ...(login === undefined ? {} : { login }),
+      });
       if (signal?.aborted === true) {
         // The answer crossed our CANCEL (RFC 3261 9.1): hang up what came up.
         void dialog.bye();
@@ -70,7 +74,9 @@ export function placeCall(
     const own = { 'Content-Type': 'application/sdp', ...safeHeaders(headers) };
     const send = (more: Record<string, string>) => {
       try {
-        srf.app.request({ uri, method: 'INVITE', headers: { ...own, ...more }, body: sdpOffer }, (error, sent) => {
+        const next = route === undefined ? {} : { proxy: route };
+        const request = { uri, method: 'INVITE', headers: { ...own, ...more }, body: sdpOffer, ...next };
+        srf.app.request(request, (error, sent) => {
           if (sent === undefined) {
             settle(() => reject(failed(503, messageOf(error), error)));
             return;
@@ -89,27 +95,12 @@ export function placeCall(
 }
 
 /** What keeps a repeated INVITE the same call: its Call-ID and From tag, with the next CSeq (RFC 3261 22.2). */
-function again(invite: SrfRequest | null): Record<string, string> {
-  const number = Number.parseInt(invite?.get('cseq') ?? '', 10);
+function again(invite: SrfRequest | null, response: SrfResponse): Record<string, string> {
+  // Of the response: the SIP server may have sent the INVITE more than once itself (422).
+  const number = Number.parseInt(response.get('cseq') ?? '', 10);
   return {
     'Call-ID': invite?.get('call-id') ?? '',
     From: invite?.get('from') ?? '',
     CSeq: `${number + 1} INVITE`,
   };
-}
-
-/** The credentials for a 401 or 407; null for another response, or when no challenge can be answered. */
-function answerTo(
-  response: SrfResponse,
-  uri: string,
-  login: { readonly user: string; readonly password: string },
-): Record<string, string> | null {
-  const { status } = response;
-  if (status !== 401 && status !== 407) return null;
-  const [asked, answer] =
-    status === 401 ? ['www-authenticate', 'Authorization'] : ['proxy-authenticate', 'Proxy-Authorization'];
-  const challenges = splitChallenges(response.get(asked) ?? '');
-  const cnonce = randomBytes(8).toString('hex');
-  const credentials = answerChallenges(challenges, login, { method: 'INVITE', uri }, cnonce);
-  return credentials === null ? null : { [answer]: safeText(credentials) };
 }

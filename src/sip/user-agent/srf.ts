@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import Srf from 'drachtio-srf';
+import { sdpOf } from '../message/sdp-body.ts';
 
 /**
  * The part of drachtio-srf 5.0.29 that is used, typed as it behaves (its own typings are thin). Its Dialog class, `createUAS`
@@ -41,6 +42,8 @@ export interface SrfRequestOptions extends SrfMessageOptions {
   /** Required outside of a dialog. */
   uri?: string;
   stackDialogId?: string;
+  /** SIP URI of the next hop. */
+  proxy?: string;
 }
 
 export interface SrfApplication {
@@ -55,6 +58,14 @@ export interface SrfApplication {
     request(options: SrfRequestOptions, done: (error: unknown, request?: SrfRequest) => void): void;
     readonly client: { readonly wp: EventEmitter };
   };
+}
+
+/** The session description that a message carries; null when there is none. */
+export function sdpIn(message: {
+  readonly body: string | undefined;
+  get(name: string): string | undefined;
+}): string | null {
+  return sdpOf(message.get('content-type') ?? '', message.body ?? '');
 }
 
 /** An application without a connection; each connection gets a new one, so that reconnecting stays in our hands. */

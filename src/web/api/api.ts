@@ -6,6 +6,7 @@ import { liveRoutes } from './live-routes.ts';
 import { numbersRoutes } from './numbers-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import type { ApiRoute } from './route.ts';
+import { sayRoutes } from './say-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 
 /** Every route of the API. */
@@ -14,6 +15,7 @@ export function apiRoutes(options: WebOptions, deps: WebDeps, feed: LiveFeed, ga
     ...sessionRoutes(options, deps, gate),
     ...callRoutes(options, deps),
     ...liveRoutes(feed, deps.desk),
+    ...sayRoutes(deps.desk),
     ...numbersRoutes(options, deps),
     ...peopleRoutes(deps.access),
   ];

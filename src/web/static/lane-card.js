@@ -1,4 +1,5 @@
 import { amount, element, plainName } from './dom.js';
+import { sayForm } from './say-form.js';
 
 /** One lane's card: the call's state, what the agent says as it says it, and the ticket as it grows. */
 export class LaneCard {
@@ -11,11 +12,13 @@ export class LaneCard {
     this.said = element('div', { class: 'said', role: 'log', 'aria-label': 'What the agent says', tabindex: '0' });
     this.orders = element('div', {});
     this.delivery = element('p', {});
+    this.say = sayForm(callId);
     this.root = element(
       'article',
       { class: 'card', 'data-call-id': callId },
       element('h2', {}, `${lane} `, this.state),
       this.said,
+      this.say,
       this.orders,
       this.delivery,
       element('p', {}, element('a', { href: `/calls/${encodeURIComponent(callId)}` }, "The call's page")),
@@ -27,6 +30,7 @@ export class LaneCard {
     this.state.className = `state ${state}`;
     this.state.title = detail ?? '';
     this.root.classList.toggle('ended', state === 'ended');
+    this.say.hidden = state !== 'talking';
   }
 
   addWords(words) {

@@ -4,6 +4,7 @@ import t from 'tap';
 import { openCheckpoint } from '../../../src/engine/checkpoint/checkpoint.ts';
 import { inspectCheckpoint } from '../../../src/engine/checkpoint/inspection.ts';
 import { modelMemory } from '../../../src/engine/checkpoint/memory.ts';
+import { cacheLayout } from '../../../src/engine/lm/cache-layout.ts';
 import { temporalGraph } from '../../../src/engine/lm/temporal.ts';
 import { decoderGraph, encoderGraph } from '../../../src/engine/mimi/codec.ts';
 import { copyWrap, editTensors, nanoDirectory, writeTensors } from '../model/support.ts';
@@ -51,7 +52,7 @@ t.test('a folder of another architecture is told apart before its sizes are look
 t.test('the memory of a lane is that of the tensors which the graphs keep for it', async (t) => {
   const { configuration, lm, mimi } = openCheckpoint(nanoDirectory);
   const graphs = [
-    temporalGraph(configuration.lm, lm),
+    temporalGraph(configuration.lm, lm, cacheLayout(configuration.lm.context, configuration.lm.context, 'ring', false)),
     encoderGraph(configuration.mimi, mimi),
     decoderGraph(configuration.mimi, mimi),
   ];

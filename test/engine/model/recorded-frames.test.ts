@@ -14,12 +14,11 @@ const repeatingDevice: Device = {
   ...cpuDevice,
   recorder: {
     settle() {},
-    record: (main, beside, before) => ({
-      async replay(isBeforeNeeded) {
-        beside();
-        if (isBeforeNeeded) before?.();
-        for (const part of main) part();
-      },
+    record: (main, beside) => ({
+      startBeside: beside,
+      start: (part) => main[part]?.(),
+      passed: () => async () => {},
+      async finished() {},
       free() {},
     }),
   },

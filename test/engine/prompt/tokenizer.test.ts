@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { loadTokenizer, pieceText } from '../../../src/engine/prompt/tokenizer.ts';
 import { parseTokenizerModel } from '../../../src/engine/prompt/tokenizer-model.ts';
 import { isError } from '../../../src/runtime/errors.ts';
+import { tokenizerStrings } from './tokenizer-strings.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const fixtures = join(root, 'test/fixtures/tokenizer');
@@ -21,6 +23,21 @@ for (const [name, file] of Object.entries(models)) {
       t.same(tokenizer.encode(text), golden[name][index], JSON.stringify(text));
   });
 }
+
+t.test('10,000 strings have the ids of the reference implementation, in every model', async (t) => {
+  const digests = JSON.parse(readFileSync(join(fixtures, 'digests.json'), 'utf8'));
+  const perBlock = 100;
+  const strings = tokenizerStrings(10_000);
+  for (const [name, file] of Object.entries(models)) {
+    const tokenizer = await loadTokenizer(file);
+    const found: string[] = [];
+    for (let at = 0; at < strings.length; at += perBlock) {
+      const lines = strings.slice(at, at + perBlock).map((text) => tokenizer.encode(text).join(','));
+      found.push(createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16));
+    }
+    t.same(found, digests[name], name);
+  }
+});
 
 t.test('a piece shows its space and knows no id outside the vocabulary', async (t) => {
   const tokenizer = await loadTokenizer(models.nano);

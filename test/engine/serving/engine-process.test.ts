@@ -103,6 +103,24 @@ for (const [what, value, code] of [
   });
 }
 
+t.test('a process that is stopped by a signal is killed, its lanes fail, and the next one serves', async (t) => {
+  const { supervisor } = start(t);
+  const { lost, failed } = await inCall(supervisor);
+  const { pid } = supervisor;
+  const down = stateOf(supervisor, 'failed');
+  const up = stateOf(supervisor, 'ready');
+  process.kill(pid ?? 0, 'SIGSTOP');
+  t.match(await failed, { code: 'ENGINE_LOST' });
+  t.match(await lost, { code: 'ENGINE_LOST' });
+  t.match(await down, { error: { code: 'ENGINE_HUNG', details: { pid, what: 'no sign of life', hungMs: 800 } } });
+  await up;
+  const again = await inCall(supervisor);
+  const answer = new Promise<number>((resolve) => again.lane.onFrame(({ frame }) => resolve(frame)));
+  again.lane.push(sound(0.5));
+  t.equal(await answer, 0);
+  again.engine.close();
+});
+
 t.test('an unknown voice is reported with its remedy and not tried again', async (t) => {
   const { supervisor } = start(t, { personas: [{ ...persona, voice: 'CARL' }] });
   await t.rejects(supervisor.ready, { code: 'VOICE_UNKNOWN', remedy: /CARL\.pt/ });

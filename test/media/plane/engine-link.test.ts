@@ -23,7 +23,14 @@ function engine() {
   const connect = async (): Promise<EngineClient> => {
     state.attempts++;
     if (!state.up) throw new Error('ECONNREFUSED');
-    return { textLeadMs: 400, openLane: () => opening(), onLost: (listener) => lose.push(listener), close: () => {} };
+    const load = { lanes: 4, openLanes: 0, p99Ms: null };
+    return {
+      textLeadMs: 400,
+      load,
+      openLane: () => opening(),
+      onLost: (listener) => lose.push(listener),
+      close: () => {},
+    };
   };
   return {
     state,

@@ -39,7 +39,9 @@ export async function serveEcho(socketPath: string, lanes: number, model = new E
     timings: new StageClock(),
     onRunFailed: () => {},
   });
-  return startPortServer({ socketPath, scheduler, textStream: () => [], textLeadMs: 400, onInvalid: () => {} });
+  // Words are numbers here: the text tokens themselves.
+  const textStream = (words: string) => words.split(' ').map(Number);
+  return startPortServer({ socketPath, scheduler, textStream, textLeadMs: 400, onInvalid: () => {} });
 }
 
 export interface Rig {
@@ -57,7 +59,7 @@ export function startRig(t: Test): Rig {
   const socketPath = join(folder, 'engine.sock');
   const workers: Worker[] = [];
   const plane = startMediaPlane(
-    { rtpPorts: RTP_PORTS, engineSocket: socketPath, mediaTimeoutMs: 30_000 },
+    { rtpPorts: RTP_PORTS, engineSockets: [socketPath], mediaTimeoutMs: 30_000 },
     {
       clock: systemClock,
       log: silentLog,

@@ -75,6 +75,34 @@ t.test('two calls at once each hear their own lane, with text, figures and digit
   await t.rejects(rig.plane.close('unknown'), { code: 'MEDIA_SESSION_UNKNOWN' });
 });
 
+t.test('words given to a call are said by its agent and by no other, and end with the call', async (t) => {
+  const rig = startRig(t);
+  const server = await serveEcho(rig.socketPath, 2);
+  t.teardown(() => server.close());
+  const guests = [await guest(t, 500), await guest(t, 1_200)] as const;
+  const a = await rig.plane.open(sessionOf('a', guests[0].session.rtpPort));
+  const b = await rig.plane.open(sessionOf('b', guests[1].session.rtpPort));
+  const said: string[] = [];
+  rig.plane.on('spoken', ({ callId, piece }) => piece !== null && said.push(`${callId}${piece}`));
+  rig.plane.start('a');
+  rig.plane.start('b');
+  guests[0].call(a.rtpPort);
+  guests[1].call(b.rtpPort);
+  await rig.plane.say('a', '700 701 702');
+  const words = ['a▁t700', 'a▁t701', 'a▁t702'];
+  await until(() => said.includes('a▁t702'));
+  t.same(
+    said.filter((word) => /t7\d\d/.test(word)),
+    words,
+  );
+  await t.rejects(rig.plane.say('a', '2000000'), { code: 'LANE_WORDS_INVALID' }, 'no token of the model');
+  const cut = rig.plane.say('a', Array.from({ length: 100 }, () => '703').join(' '));
+  const refused = t.rejects(cut, { code: 'LANE_WORDS_INVALID' });
+  await rig.plane.close('a');
+  await refused;
+  await t.rejects(rig.plane.say('a', '1'), { code: 'MEDIA_SESSION_UNKNOWN' });
+});
+
 t.test(
   'an engine that dies in a call fails its lane, the clip is heard, and the next call after its return works',
   async (t) => {

@@ -83,6 +83,25 @@ test('who shows a user and password of its trunk may pass, once for each nonce a
   t.equal(ask(null, '192.0.2.1', 'OPTIONS'), null, 'OPTIONS is free');
 });
 
+test('of trunks that share a network, the one that the request shows asks for its own password', async (t) => {
+  const shared = [
+    {
+      allow: ['192.0.2.0/24'],
+      match: { fromUser: 'crew', header: null },
+      users: [{ user: 'crew', password: 'apron-red' }],
+    },
+    { allow: ['192.0.2.0/24'], users: [] },
+  ];
+  const authenticator = new Authenticator(shared, { clock: new FakeClock(), counters: new Counters(), log: silentLog });
+  const check = (from: string) =>
+    authenticator.check(
+      { kind: 'request', method: 'INVITE', uri, headers: [{ name: 'from', value: from }], body: noBody },
+      { protocol: 'udp', address: '192.0.2.1', port: 5060 },
+    );
+  t.equal(check('<sip:crew@192.0.2.1>;tag=1')?.status, 401);
+  t.equal(check('<sip:post@192.0.2.1>;tag=1'), null);
+});
+
 test('old nonces are stale; ten wrong passwords bar the source for a minute', async (t) => {
   const { clock, ask, challenges } = desk();
   const login = { user: 'post', password: 'burger-barn' };

@@ -143,8 +143,11 @@ test('two offers at once are refused: 491 to the peer, 500 while its first waits
   t.equal(first.statuses.at(-1), 491);
   t.equal(crossing.statuses.at(-1), 491);
   gateway.answer = () => null;
-  post.within(dialog, 'UPDATE');
+  post.within(dialog, 'INVITE');
   network.clock.advance(100);
+  const update = post.within(dialog, 'UPDATE');
+  network.clock.advance(100);
+  t.same(update.statuses, [], 'an UPDATE without an offer may pass (RFC 3311)');
   const second = post.within(dialog, 'INVITE');
   network.clock.advance(100);
   t.equal(second.statuses.at(-1), 500);

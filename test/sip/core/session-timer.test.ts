@@ -85,7 +85,7 @@ test('a dialog whose peer is gone ends with BYE before the session does', async 
   t.same([...post.held, ...gateway.held], [0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
-test('an interval under 90 s is answered 422 with Min-SE', async (t) => {
+test('an interval under 90 s is answered 422 with Min-SE, and the caller asks again for that much', async (t) => {
   const { network, post, gateway } = twoStations();
   const answers: SipResponse[] = [];
   post.core.client.request(
@@ -95,8 +95,12 @@ test('an interval under 90 s is answered 422 with Min-SE', async (t) => {
   );
   network.clock.advance(200);
   t.same(
-    answers.map((each) => [each.status, headerOf(each, 'min-se')]),
-    [[422, '90']],
+    answers.map((each) => [each.status, headerOf(each, 'session-expires')]),
+    [
+      [100, undefined],
+      [200, '90;refresher=uac'],
+    ],
   );
-  t.same(gateway.seen, []);
+  t.ok(network.trace.some((line) => line.includes('422')));
+  t.same(gateway.seen, ['INVITE']);
 });

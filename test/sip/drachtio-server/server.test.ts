@@ -40,7 +40,7 @@ test('authenticate, route, remove_route and ping are answered as drachtio-server
     'a7|sip||no;from-tag=1\r\nBYE sip:x SIP/2.0\r\n\r\n',
     'a8|sip|t1|\r\nCANCEL sip:x SIP/2.0\r\n\r\n',
   ])
-    socket.write(writeFrame(Buffer.from(line)));
+    socket.write(writeFrame(line));
   socket.end();
   const payloads = new FrameReader().push(Buffer.from(await closed(socket)));
   // Each begins with an id of the server's own.
@@ -60,15 +60,15 @@ test('authenticate, route, remove_route and ping are answered as drachtio-server
 
 test('a wrong secret is refused and the connection closed', async (t) => {
   const { socket, counters } = await raw(t);
-  socket.write(writeFrame(Buffer.from('a1|authenticate|guess|')));
+  socket.write(writeFrame('a1|authenticate|guess|'));
   t.match(await closed(socket), 'response|a1|NO|incorrect secret');
   t.equal(counters()['application_refused'], 1);
 });
 
 test('any command before authenticate, and any garbage, closes the connection without a word', async (t) => {
   for (const bytes of [
-    writeFrame(Buffer.from('a1|route|invite')),
-    writeFrame(Buffer.from('a1|sip||\r\nOPTIONS sip:x SIP/2.0\r\n\r\n')),
+    writeFrame('a1|route|invite'),
+    writeFrame('a1|sip||\r\nOPTIONS sip:x SIP/2.0\r\n\r\n'),
     'GET / HTTP/1.1\r\n\r\n',
     '123456#',
   ]) {

@@ -3,6 +3,7 @@ import type { Clock } from '../../../src/runtime/clock.ts';
 import { silentLog } from '../../../src/runtime/log.ts';
 import type { EmbeddedSipServer, SipServerOptions, SipUserAgent } from '../../../src/sip/contract.ts';
 import { startEmbeddedSipServer } from '../../../src/sip/embedded-server.ts';
+import type { DialRules } from '../../../src/sip/trunks/dial-rules.ts';
 import { createUserAgent } from '../../../src/sip/user-agent.ts';
 
 export const offer =
@@ -20,7 +21,7 @@ export interface SipStation {
 /** An embedded server with a user agent on it, closed when the test ends. */
 export async function startStation(
   t: Test,
-  options: Partial<SipServerOptions> & { readonly clock?: Clock } = {},
+  options: Partial<SipServerOptions> & { readonly clock?: Clock; readonly dialRules?: DialRules } = {},
 ): Promise<SipStation> {
   const server = await startEmbeddedSipServer({
     bind: '127.0.0.1',
@@ -30,7 +31,12 @@ export async function startStation(
     log: silentLog,
     ...options,
   });
-  const agent = await createUserAgent({ server: () => server.url, log: silentLog });
+  const agent = await createUserAgent({
+    server: () => server.url,
+    log: silentLog,
+    registrations: () => server.registrations(),
+    ...(options.dialRules === undefined ? {} : { dialRules: options.dialRules }),
+  });
   t.teardown(async () => {
     await agent.close();
     await server.close();
