@@ -13,12 +13,15 @@ const CALLS = [
   { codec: 'PCMA', rateHz: 8_000, highHz: 3_000, protocol: 'off' },
   { codec: 'G722', rateHz: 16_000, highHz: 6_000, protocol: 'off' },
   { codec: 'opus', rateHz: 48_000, highHz: 6_000, protocol: 'off' },
+  { codec: 'L16/16000', rateHz: 16_000, highHz: 6_000, protocol: 'off', isTcp: true },
   { codec: 'PCMU', rateHz: 8_000, highHz: 3_000, protocol: 'require', srtp: 'srtp-mand' },
   { codec: 'opus', rateHz: 48_000, highHz: 6_000, protocol: 'require', srtp: 'srtp-mand' },
   { codec: 'G722', rateHz: 16_000, highHz: 6_000, protocol: 'allow', srtp: 'srtp' },
 ] as const;
 
-for (const { codec, rateHz, highHz, protocol, ...rest } of CALLS) {
+t.jobs = 2;
+for (const { codec, rateHz, highHz, protocol, ...more } of CALLS) {
+  const { isTcp, ...rest } = { isTcp: false, ...more };
   t.test(`baresip talks ${codec}, SRTP ${protocol}: each side hears the other's low and high tone`, async (t) => {
     const program = debianProgram(t, 'baresip');
     if (program === null) return;
@@ -30,7 +33,7 @@ for (const { codec, rateHz, highHz, protocol, ...rest } of CALLS) {
     writeFileSync(wavFile, formatWav(rateHz, [said]));
     const { receivedWav, output } = await callWithBaresip({
       program,
-      uri: app.uri,
+      uri: isTcp ? app.tcpUri : app.uri,
       wavFile,
       codec,
       seconds: 4,

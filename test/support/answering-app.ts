@@ -19,6 +19,8 @@ export interface AnsweredCall {
   /** What the caller said, 24 kHz. */
   readonly sound: () => Float32Array;
   readonly digits: string[];
+  /** Directions that were asked for during the call, from our point of view. */
+  readonly directions: string[];
   /** Resolves with the reason when the dialog ends. */
   readonly ended: Promise<string>;
 }
@@ -26,6 +28,8 @@ export interface AnsweredCall {
 export interface AnsweringApp {
   /** Where it is called. */
   readonly uri: string;
+  /** The same over TCP. */
+  readonly tcpUri: string;
   readonly calls: readonly AnsweredCall[];
   close(): Promise<void>;
 }
@@ -41,7 +45,14 @@ export async function startAnsweringApp(
   const { partner = () => tone(600), refuse, srtp = 'off' } = options;
   const clock = systemClock;
   const log = silentLog;
-  const server = await startEmbeddedSipServer({ bind: BIND, port: 0, externalAddress: null, allow: null, log });
+  const server = await startEmbeddedSipServer({
+    bind: BIND,
+    port: 0,
+    tcpPort: 0,
+    externalAddress: null,
+    allow: null,
+    log,
+  });
   const userAgent = await createUserAgent({ server: () => server.url, log });
   const ports = new PortPool({ first: 29_000, last: 29_199, clock });
   const ticker = new SendTicker(clock);
@@ -69,20 +80,32 @@ export async function startAnsweringApp(
     const local = { address: BIND, rtpPort: session.rtpPort, sessionId: 1, sessionVersion: 1 };
     const dialog = await invite.answer(formatAnswer(offer, media, local, policy));
     dialog.onAck(() => session.start());
+    const directions: string[] = [];
+    dialog.onOffer((sdp) => {
+      if (sdp === null) return { status: 488, reason: 'Not Acceptable Here' };
+      const changed = readOffer(sdp, policy);
+      directions.push(changed.direction);
+      session.update(changed);
+      local.sessionVersion++;
+      return { sdp: formatAnswer(sdp, changed, local, policy) };
+    });
     const ended = new Promise<string>((resolve) =>
       dialog.onEnd((reason) => {
         session.close();
         resolve(reason);
       }),
     );
-    calls.push({ dialog, media, digits, ended, sound: () => other.sound });
+    calls.push({ dialog, media, digits, directions, ended, sound: () => other.sound });
   };
   userAgent.onInvite((invite) => {
     if (refuse === undefined) void answer(invite);
     else invite.reject(refuse, 'Refused');
   });
+  const addressOf = (protocol: string) =>
+    `sip:order@${server.listening.find((one) => one.startsWith(protocol))?.replace(protocol, '') ?? 'none'}`;
   return {
-    uri: `sip:order@${(server.listening[0] ?? '').replace('udp/', '')}`,
+    uri: addressOf('udp/'),
+    tcpUri: `${addressOf('tcp/')};transport=tcp`,
     calls,
     close: async () => {
       await userAgent.close();

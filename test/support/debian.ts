@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 
 /** The one command that installs everything that tests can use beyond npm. */
 export const APT_COMMAND =
-  'apt-get install -y --no-install-recommends sip-tester baresip-core chromium redis-server postgresql ffmpeg';
+  'apt-get install -y --no-install-recommends sip-tester baresip-core linphone-cli chromium redis-server postgresql ffmpeg';
 
 /** Programs that Debian keeps off the PATH. */
 const elsewhere: Readonly<Record<string, string>> = { postgres: '/usr/lib/postgresql/*/bin/postgres' };
