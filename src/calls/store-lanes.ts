@@ -26,6 +26,7 @@ function storeLane(config: StoreConfig, lane: LaneConfig, menu: Menu, version: s
     personaId: lane.personaId,
     menuId: menu.id,
     greeting: lane.greeting,
+    cars: lane.cars,
     apologyFiles: lane.apologyFiles,
     createExtractor: () => createOrderExtractor(menu),
     toTicket: (order, call) =>

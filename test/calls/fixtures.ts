@@ -41,6 +41,7 @@ export function deskFixture(
   realDelivery?: DeliveryPlane,
   toTicket: StoreLane['toTicket'] = testTicket,
   greeting: string | null = null,
+  cars: StoreLane['cars'] = null,
 ) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
@@ -53,6 +54,7 @@ export function deskFixture(
     personaId: 'nano',
     menuId: 'test',
     greeting,
+    cars,
     apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor: testExtractor,
     toTicket,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import type { Test } from 'tap';
 import { type Access, openAccess } from '../../src/access/access.ts';
+import type { CarSignal } from '../../src/calls/car-signal.ts';
 import type { CallDesk, CallVoice, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
 import type {
@@ -58,6 +59,10 @@ export class TestDesk implements CallDesk {
   }
   async handBack(callId: string): Promise<void> {
     throw new SpeakerpostError('CALL_NOT_WITH_CREW', { callId });
+  }
+  signalCar(lane: string, signal: CarSignal): void {
+    if (lane !== 'lane-1') throw new SpeakerpostError('CALL_NOT_NAILED_UP', { lane });
+    this.asked.push(`car ${signal} at ${lane}`);
   }
   async stop(): Promise<void> {}
 }

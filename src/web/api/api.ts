@@ -2,6 +2,7 @@ import type { WebDeps, WebOptions } from '../contract.ts';
 import type { LiveFeed } from '../live-feed.ts';
 import type { Gate } from '../sign-in/gate.ts';
 import { callRoutes } from './call-routes.ts';
+import { carRoutes } from './car-routes.ts';
 import { crewRoutes } from './crew-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { numbersRoutes } from './numbers-routes.ts';
@@ -19,6 +20,7 @@ export function apiRoutes(options: WebOptions, deps: WebDeps, feed: LiveFeed, ga
     ...sayRoutes(deps.desk),
     ...numbersRoutes(options, deps),
     ...crewRoutes(deps.desk),
+    ...carRoutes(deps.desk),
     ...peopleRoutes(deps.access),
   ];
 }
