@@ -1,6 +1,7 @@
 /** What pages and the demo see of calls. */
 import type { AgentWord, DeliveryStep, OrderSnapshot } from '../orders/contract.ts';
 import type { ErrorRecord } from '../runtime/errors.ts';
+import type { CarSignal } from './car-signal.ts';
 
 export type CallState = 'ringing' | 'answered' | 'talking' | 'calling_crew' | 'with_crew' | 'apologising' | 'ended';
 
@@ -61,6 +62,11 @@ export interface CallDesk {
    * @throws CALL_UNKNOWN, CALL_NOT_WITH_CREW, LANE_NONE_FREE, LANE_UNAVAILABLE
    */
   handBack(callId: string): Promise<void>;
+  /**
+   * A device says by other means than SIP that a car came to a lane whose call stays up, or left it.
+   * @throws CALL_NOT_NAILED_UP where the lane has no such call now
+   */
+  signalCar(lane: string, signal: CarSignal): void;
   /** Returns a function that ends the subscription. */
   subscribe(listener: (event: LiveEvent) => void): () => void;
   /** Stops a running call's recording (card numbers) or lets it go on. Rejects with MEDIA_SESSION_UNKNOWN. */

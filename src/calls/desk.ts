@@ -13,9 +13,11 @@ import type { IncomingInvite, SipSource, SipUserAgent } from '../sip/contract.ts
 import { Call } from './call.ts';
 import type { CallDescriptions } from './call-descriptions.ts';
 import { CallReport } from './call-report.ts';
+import type { CarSignal, CarSignals } from './car-signal.ts';
 import type { CallDesk, CallVoice, LiveCall, LiveEvent } from './contract.ts';
 import { CrewRing, type CrewSettings, callOfCrewLeg } from './crew-ring.ts';
 import { LaneDirectory, type LaneRule } from './lane-directory.ts';
+import { type CarStart, NailedLine } from './nailed-line.ts';
 import { OrderTaking } from './order-taking.ts';
 import { TicketKeeper, type TicketPrinter } from './ticket-keeper.ts';
 
@@ -27,6 +29,8 @@ export interface StoreLane extends LaneRule {
   readonly menuId: string;
   /** What the agent begins a call with; null: as the model wants. Asked for at each call. */
   readonly greeting: string | null;
+  /** The lane's call stays up, and its cars are told apart by these; null: every car calls. */
+  readonly cars: CarSignals | null;
   /** WAV files; the first that can be played is. */
   readonly apologyFiles: readonly string[];
   createExtractor(): OrderExtractor;
@@ -83,6 +87,8 @@ export class Desk implements CallDesk {
   readonly #keeper: TicketKeeper;
   readonly #crew: { readonly settings: CrewSettings; readonly ring: CrewRing } | null;
   readonly #calls = new Map<string, Call>();
+  /** Calls that stay up, by the id of their session between cars. */
+  readonly #lines = new Map<string, NailedLine>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
   /** When tickets were committed that the POS has not answered yet. */
   readonly #committedMs = new Map<string, number>();
@@ -123,6 +129,12 @@ export class Desk implements CallDesk {
     await this.#known(callId).handBack();
   }
 
+  signalCar(lane: string, signal: CarSignal): void {
+    const line = [...this.#lines.values()].find((each) => each.lane === lane);
+    if (line === undefined) throw new SpeakerpostError('CALL_NOT_NAILED_UP', { lane });
+    line.signal(signal);
+  }
+
   #known(callId: string): Call {
     const call = this.#calls.get(callId);
     if (call === undefined) throw new SpeakerpostError('CALL_UNKNOWN', { callId });
@@ -145,7 +157,8 @@ export class Desk implements CallDesk {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await Promise.all([...this.#calls.values()].map((call) => call.hangUp({ cause: 503, text: 'Gateway stops' })));
+    const reason = { cause: 503, text: 'Gateway stops' } as const;
+    await Promise.all([...this.#calls.values(), ...this.#lines.values()].map((each) => each.hangUp(reason)));
   }
 
   #listen(): void {
@@ -158,6 +171,7 @@ export class Desk implements CallDesk {
     media.on('spoken', (piece) => this.#calls.get(piece.callId)?.onSpoken(piece));
     media.on('cut', ({ callId, atMs, untilMs }) => this.#calls.get(callId)?.onCut(atMs, untilMs));
     media.on('dtmf', ({ callId, digit, atMs }) => {
+      for (const line of this.#lines.values()) if (line.has(callId)) line.pressed(digit);
       const guests = callOfCrewLeg(callId);
       if (guests === null) this.#calls.get(callId)?.onDtmf(digit, atMs);
       else this.#calls.get(guests)?.onCrewKey(digit);
@@ -176,6 +190,7 @@ export class Desk implements CallDesk {
     media.on('workerFailed', (error) => {
       if (this.#calls.size === 0) this.raise(error);
       for (const call of this.#calls.values()) call.onMediaLost(error);
+      for (const line of this.#lines.values()) line.onMediaLost();
     });
     delivery.on('step', (step) => {
       const { metrics, clock } = this.#deps;
@@ -210,21 +225,67 @@ export class Desk implements CallDesk {
       return;
     }
     const { lane, trunk } = choice;
-    traces?.begin({ ...traced, trunk: trunk.id, lane: lane.id });
-    const call = this.#wire(callId, trunk, lane.now(), invite);
-    this.#calls.set(callId, call);
-    metrics.callsLive.set(this.#calls.size);
-    const atWallMs = clock.wallMs();
-    this.#emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs });
-    call.answer().catch((error: unknown) => {
-      log.error({ err: error, callId }, 'call failed');
-      this.#forget(callId);
+    if (lane.cars === null) this.#begin(trunk, lane, invite, null, callId);
+    else this.#nailUp(trunk, lane, lane.cars, invite);
+  }
+
+  /** A call that many cars share. */
+  #nailUp(trunk: TrunkConfig, lane: StoreLane, signals: CarSignals, invite: IncomingInvite): void {
+    const { media, clock, log, describe } = this.#deps;
+    const lineId = newCallId(clock.wallMs()).replace('c_', 'line_');
+    const { apologyFiles } = lane;
+    const { bindAddress } = this.#options;
+    const line = new NailedLine(
+      { lineId, lane: lane.id, bindAddress, apologyFiles, signals, dtmf: trunk.dtmf },
+      {
+        media,
+        descriptions: describe(trunk, invite.source.transport),
+        clock,
+        log,
+        onCar: (car) => this.#begin(trunk, lane, car.invite, car),
+        onEnded: () => this.#lines.delete(lineId),
+      },
+      invite,
+    );
+    this.#lines.set(lineId, line);
+    line.answer().catch((error: unknown) => {
+      log.error({ err: error, lane: lane.id }, 'line failed');
+      this.#lines.delete(lineId);
       invite.reject(500, 'Server Internal Error');
     });
   }
 
+  /** Returns the call's id. `car`: it is one of many on a line. */
+  #begin(
+    trunk: TrunkConfig,
+    lane: StoreLane,
+    invite: IncomingInvite,
+    car: CarStart | null = null,
+    callId = newCallId(this.#deps.clock.wallMs()),
+  ): string {
+    const { log, metrics, clock, delivery, traces } = this.#deps;
+    const { address, port, transport } = invite.source;
+    const source = `${transport}/${address}:${port}`;
+    traces?.begin({ callId, sipCallId: invite.sipCallId, source, trunk: trunk.id, lane: lane.id });
+    const call = this.#wire(callId, trunk, lane.now(), invite, car);
+    this.#calls.set(callId, call);
+    metrics.callsLive.set(this.#calls.size);
+    const atWallMs = clock.wallMs();
+    this.#emit({ kind: 'call', callId, lane: lane.id, state: 'ringing', detail: invite.from, atWallMs });
+    const answered = call.answer().catch((error: unknown) => {
+      log.error({ err: error, callId }, 'call failed');
+      this.#forget(callId);
+      invite.reject(500, 'Server Internal Error');
+    });
+    if (car !== null) {
+      const detail = `car ${car.carNumber} of the line, ${car.offsetMs} ms after it was answered`;
+      void answered.then(() => delivery.record({ kind: 'log', callId, atMs: 0, what: 'car_arrived', detail }));
+    }
+    return callId;
+  }
+
   /** A call with its parts: the order, the report, the media leg's descriptions. */
-  #wire(callId: string, trunk: TrunkConfig, lane: StoreLane, invite: IncomingInvite): Call {
+  #wire(callId: string, trunk: TrunkConfig, lane: StoreLane, invite: IncomingInvite, car: CarStart | null): Call {
     const { log, metrics, clock, media, describe, delivery } = this.#deps;
     const { storeId, bindAddress, maxMs, retryAfterSeconds, recordingsDirectory, consent } = this.#options;
     const { callLogDirectory } = this.#options;
@@ -265,6 +326,7 @@ export class Desk implements CallDesk {
         personaId,
         seed,
         bindAddress,
+        rtpPort: car?.rtpPort ?? null,
         startedWallMs,
         maxMs,
         apologyFiles: lane.apologyFiles,
@@ -277,14 +339,17 @@ export class Desk implements CallDesk {
       },
       {
         media,
-        descriptions: describe(trunk, invite.source.transport),
+        descriptions: car?.descriptions ?? describe(trunk, invite.source.transport),
         orders,
         report,
         clock,
         crew: this.#crew,
         onNegotiated: (negotiated) => this.#deps.traces?.negotiated(callId, negotiated),
         onRefused: (why) => this.#deps.traces?.refused(callId, why),
-        onEnded: () => this.#forget(callId),
+        onEnded: () => {
+          this.#forget(callId);
+          car?.invite.finish();
+        },
       },
       invite,
     );

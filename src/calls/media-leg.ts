@@ -13,6 +13,8 @@ export interface MediaLegOptions {
   readonly personaId: string;
   readonly seed: number;
   readonly bindAddress: string;
+  /** The port that the peer was told already; absent: any. */
+  readonly rtpPort?: number | null;
   /** WAV files; the first that can be played is. */
   readonly apologyFiles: readonly string[];
   /** Path of the recording without suffix; null: none. */
@@ -48,6 +50,7 @@ export class MediaLeg {
 
   constructor(options: MediaLegOptions, parts: MediaLegParts, events: MediaLegEvents) {
     this.#options = options;
+    this.#rtpPort = options.rtpPort ?? null;
     this.#parts = parts;
     this.#events = events;
   }
@@ -60,6 +63,11 @@ export class MediaLeg {
   /** Empty while nothing is negotiated. */
   get codec(): string {
     return this.#media?.codec ?? '';
+  }
+
+  /** null: none was taken yet. */
+  get rtpPort(): number | null {
+    return this.#rtpPort;
   }
 
   /** The INVITE's offer; null: it has none. @throws SDP_INVALID, SDP_NO_COMMON_CODEC, SDP_ADDRESS_UNSUPPORTED */

@@ -82,6 +82,7 @@ export class StoreLanes {
       personaId: this.#personas.get(lane.id)?.id ?? lane.personaId,
       menuId: menu.id,
       greeting: lane.greeting,
+      cars: lane.cars,
       apologyFiles: lane.apologyFiles,
       readBack: this.#config.orders.readBack === 'never' ? null : (order) => readBackText(order, menu),
       createExtractor: () => createOrderExtractor(menu),

@@ -4,6 +4,8 @@ import { codecs, srtp, trunk } from './trunk-schema.ts';
 
 const port = z.int().min(1).max(65_535);
 
+const key = z.string().regex(/^[0-9*#A-D]$/, 'expected one key: 0-9, *, #, A-D');
+
 const lane = z.strictObject({
   id: z.string().min(1),
   trunk: z.string().min(1),
@@ -14,6 +16,17 @@ const lane = z.strictObject({
   persona: z.string().min(1),
   /** What the agent begins with, word for word; null: as the model wants. */
   greeting: z.string().trim().min(1).max(400).nullable().default(null),
+  /** The intercom's call stays up, and these tell its cars apart; null: every car calls. */
+  cars: z
+    .strictObject({
+      arrivedKey: key.nullable().default('1'),
+      leftKey: key.nullable().default('2'),
+      /** Found in the body of an INFO or MESSAGE. */
+      arrivedText: z.string().trim().min(1).default('arrived'),
+      leftText: z.string().trim().min(1).default('left'),
+    })
+    .nullable()
+    .default(null),
 });
 
 const sip = z

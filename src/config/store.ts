@@ -63,6 +63,8 @@ export interface LaneConfig {
   /** Of `personas`. */
   readonly personaId: string;
   readonly greeting: string | null;
+  /** null: every car calls. */
+  readonly cars: StoreSettings['lanes'][number]['cars'];
   /** What is played when the model fails: the first file that is there. */
   readonly apologyFiles: readonly string[];
 }
@@ -81,10 +83,10 @@ export function readStoreConfig(file: string, environment: NodeJS.ProcessEnv = p
     const personaFile = beside(lane.persona);
     const persona = personaFiles.get(personaFile) ?? readPersona(personaFile);
     personaFiles.set(personaFile, persona);
-    const { id, trunk, user, greeting } = lane;
+    const { id, trunk, user, greeting, cars } = lane;
     const own = settings.calls.apologyWords === null ? [] : [apologyClip(dataDirectory, persona.id)];
     const apologyFiles = [...own, beside(settings.calls.apology)];
-    return { id, trunk, user, menuFile: beside(lane.menu), personaId: persona.id, greeting, apologyFiles };
+    return { id, trunk, user, menuFile: beside(lane.menu), personaId: persona.id, greeting, cars, apologyFiles };
   });
   return {
     ...settings,

@@ -44,6 +44,7 @@ export function deskFixture(
   toTicket: StoreLane['toTicket'] = testTicket,
   greeting: string | null = null,
   createExtractor: StoreLane['createExtractor'] = testExtractor,
+  cars: StoreLane['cars'] = null,
 ) {
   const clock = new FakeClock(Date.now());
   const plane = new TestMedia();
@@ -56,6 +57,7 @@ export function deskFixture(
     personaId: 'nano',
     menuId: 'test',
     greeting,
+    cars,
     apologyFiles: ['own-voice.wav', 'apology.wav'],
     createExtractor,
     readBack: null,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Registry } from 'prom-client';
 import type { Test } from 'tap';
 import { type Access, openAccess } from '../../src/access/access.ts';
+import type { CarSignal } from '../../src/calls/car-signal.ts';
 import type { CallDesk, CallVoice, LiveCall, LiveEvent } from '../../src/calls/contract.ts';
 import { MenuBook } from '../../src/orders/menu/menu-book.ts';
 import { type Ticket, ticketSchema } from '../../src/orders/ticket.ts';
@@ -67,6 +68,10 @@ export class TestDesk implements CallDesk {
   readonly paused: [string, boolean][] = [];
   async pauseRecording(callId: string, isPaused: boolean): Promise<void> {
     this.paused.push([callId, isPaused]);
+  }
+  signalCar(lane: string, signal: CarSignal): void {
+    if (lane !== 'lane-1') throw new SpeakerpostError('CALL_NOT_NAILED_UP', { lane });
+    this.asked.push(`car ${signal} at ${lane}`);
   }
   async stop(): Promise<void> {}
 }

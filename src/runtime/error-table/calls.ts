@@ -26,6 +26,10 @@ export const callsErrors = {
     message: 'Call {callId} cannot be handed back: nobody of the crew has it',
     remedy: 'Take it over first.',
   },
+  CALL_NOT_NAILED_UP: {
+    message: 'Lane {lane} has no call that stays up now: nothing can be said of its cars',
+    remedy: 'Check that the lane has "cars" in the store file, and that its intercom has called.',
+  },
   APOLOGY_TIMEOUT: {
     message: 'The apology was not played within {seconds} s',
     remedy: 'Check calls.apology: a short WAV file. If it is one, the media worker hangs: restart the gateway.',

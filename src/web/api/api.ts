@@ -3,6 +3,7 @@ import type { WebDeps, WebOptions } from '../contract.ts';
 import type { LiveFeed } from '../live-feed.ts';
 import type { Gate } from '../sign-in/gate.ts';
 import { callRoutes } from './call-routes.ts';
+import { carRoutes } from './car-routes.ts';
 import { crewRoutes } from './crew-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { menuRoutes } from './menu-routes.ts';
@@ -25,6 +26,7 @@ export function apiRoutes(options: WebOptions, deps: WebDeps, feed: LiveFeed, ga
     ...crewRoutes(deps.desk),
     ...ticketRoutes(deps),
     ...menuRoutes(deps),
+    ...carRoutes(deps.desk),
     ...peopleRoutes(deps.access),
     route({
       method: 'get',
