@@ -86,7 +86,8 @@ function closingWaits(): number[] {
         if (update.closed.length > 0) closed ??= atMs;
       }
       for (let silentMs = 0; silentMs < TURN_SILENCE_MS; silentMs += 80) {
-        const update = extractor.push({ piece: null, atMs: (atMs += 80) });
+        atMs += 80;
+        const update = extractor.push({ piece: null, atMs });
         if (extractor.orders[0]?.totals.spokenTotalCents != null) totalMs ??= atMs;
         if (update.closed.length > 0) closed ??= atMs;
       }

@@ -35,11 +35,15 @@ function takeOrder(wanted = true) {
     emit: () => {},
   });
   let atMs = 0;
+  const push = (piece: string | null, ms: number) => {
+    atMs += ms;
+    orders.push({ piece, atMs });
+  };
   const silence = (ms: number) => {
-    for (const endMs = atMs + ms; atMs < endMs; ) orders.push({ piece: null, atMs: (atMs += 80) });
+    for (const endMs = atMs + ms; atMs < endMs; ) push(null, 80);
   };
   const hear = (text: string) => {
-    for (const word of text.split(' ')) orders.push({ piece: `▁${word}`, atMs: (atMs += 240) });
+    for (const word of text.split(' ')) push(`▁${word}`, 240);
     silence(1_000);
   };
   return { orders, kept, said, saying, hear, silence, end: () => orders.end(atMs, 'left') };

@@ -143,7 +143,7 @@ test('what needs review goes out as the policy says', async (t) => {
     'the held one is not sent',
   );
   await soon(() => kinds(held.reports).includes('step printed needs_attention'));
-  t.match(printer.slips[0], /^HELD - CHECK AND SEND[^]*CHECK: total_mismatch/);
+  t.match(printer.slips[0], /^HELD - CHECK AND SEND[\s\S]*CHECK: total_mismatch/);
   held.service.resend({ ticketId: 'tk_a', revision: 1 });
   t.match(outbox.find({ ticketId: 'tk_a', revision: 1 }), { state: 'pending', refused: false });
 
