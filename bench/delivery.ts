@@ -17,7 +17,9 @@ import { deliveryOptions, makeTicket, secret, soon } from '../test/orders/delive
 import { distribution, machine } from './figures.ts';
 
 const WORD_MS = 200;
-const TURN_SILENCE_MS = 1_000;
+const FRAME_MS = 80;
+/** Between two turns of the agent. */
+const TURN_FRAMES = 13;
 
 const queue = process.argv[2] ?? 'embedded';
 const count = Number(process.argv[3] ?? 300);
@@ -71,26 +73,24 @@ const waits = closingWaits();
 console.log(`read-back to closed ${distribution(waits)}, ${waits.length} rows of the development set at 200 ms a word`);
 console.log(`${count} tickets, ${pos.orders.length} orders at the POS`);
 
-/** From the last word of the spoken total to the order's close, for rows that have both: what the agent still says then. */
+/** From the last word of a spoken total to the order's close, for rows that have both: what the agent still says then. */
 function closingWaits(): number[] {
   return readRows('data/dev.jsonl').flatMap((row) => {
     const extractor = createOrderExtractor(loadMenu(menuJson(row.menu), row.menu));
     let atMs = 0;
-    let totalMs: number | null = null;
-    let closed: number | null = null;
+    let moneyMs: number | null = null;
     for (const { text } of row.turns) {
-      for (const word of text.split(/\s+/)) {
-        atMs += WORD_MS;
-        const update = extractor.push({ piece: `▁${word}`, atMs });
-        if (extractor.orders[0]?.totals.spokenTotalCents != null) totalMs ??= atMs;
-        if (update.closed.length > 0) closed ??= atMs;
-      }
-      for (let silentMs = 0; silentMs < TURN_SILENCE_MS; silentMs += 80) {
-        const update = extractor.push({ piece: null, atMs: (atMs += 80) });
-        if (extractor.orders[0]?.totals.spokenTotalCents != null) totalMs ??= atMs;
-        if (update.closed.length > 0) closed ??= atMs;
+      const pieces = [
+        ...text.split(/\s+/).map((word) => `▁${word}`),
+        ...Array.from({ length: TURN_FRAMES }, () => null),
+      ];
+      for (const piece of pieces) {
+        atMs += piece === null ? FRAME_MS : WORD_MS;
+        const { closed } = extractor.push({ piece, atMs });
+        if (piece !== null && /\d\.\d\d|dollar|cents/i.test(piece)) moneyMs = atMs;
+        if (closed.length > 0) return moneyMs === null ? [] : [atMs - moneyMs];
       }
     }
-    return totalMs === null || closed === null ? [] : [Math.max(0, closed - totalMs)];
+    return [];
   });
 }

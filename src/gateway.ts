@@ -148,7 +148,7 @@ async function start(config: StoreConfig, { log, terminal }: GatewayDeps, starte
     }),
   );
   started.add(() => engine.stop());
-  lanes.follow({ menus, learn: (persona) => engine.learn(persona), onFault: raise });
+  lanes.follow({ learn: (persona) => engine.learn(persona), onFault: raise });
   menus.start();
   started.add(() => menus.stop());
 

@@ -14,7 +14,6 @@ type ConfiguredPersona = StoreConfig['personas'][number];
 export type LanePersona = Pick<ConfiguredPersona, 'id' | 'text' | 'voice'>;
 
 export interface StoreLanesDeps {
-  readonly menus: MenuBook;
   /** Has the engine know a persona; a car is served with it once this resolves. */
   readonly learn: (persona: LanePersona) => Promise<void>;
   /** A persona cannot be used: the one before it stays. */
@@ -50,8 +49,8 @@ export class StoreLanes {
   }
 
   /** From now on a menu that changes changes its lanes' personas. */
-  follow({ menus, learn, onFault }: StoreLanesDeps): void {
-    menus.onChange(() => {
+  follow({ learn, onFault }: StoreLanesDeps): void {
+    this.#menus.onChange(() => {
       for (const lane of this.#config.lanes) {
         const persona = this.#personaNow(lane);
         if (this.#wanted.get(lane.id) === persona.id) continue;

@@ -4,6 +4,7 @@ import { readClip } from '../media/plane/clip.ts';
 import { describeFinding, lintMenu } from '../orders/extraction/lint-menu.ts';
 import { readMenu } from '../orders/menu/menu.ts';
 import { type Check, failed, ok, warning } from './checks.ts';
+import { personaChecks } from './persona-checks.ts';
 import { posChecks } from './pos-checks.ts';
 import { tryConnect } from './try-connect.ts';
 
@@ -13,6 +14,7 @@ const FINDINGS_SHOWN = 5;
 export function serviceChecks(config: StoreConfig): readonly Check[] {
   return [
     { name: 'menus', run: async () => checkMenus([...new Set(config.lanes.map((lane) => lane.menuFile))]) },
+    ...personaChecks(config),
     {
       name: 'apology',
       run: async () => {

@@ -35,17 +35,15 @@ function takeOrder(wanted = true) {
     emit: () => {},
   });
   let atMs = 0;
+  const push = (piece: string | null, ms: number) => {
+    atMs += ms;
+    orders.push({ piece, atMs });
+  };
   const silence = (ms: number) => {
-    for (const endMs = atMs + ms; atMs < endMs; ) {
-      atMs += 80;
-      orders.push({ piece: null, atMs });
-    }
+    for (const endMs = atMs + ms; atMs < endMs; ) push(null, 80);
   };
   const hear = (text: string) => {
-    for (const word of text.split(' ')) {
-      atMs += 240;
-      orders.push({ piece: `▁${word}`, atMs });
-    }
+    for (const word of text.split(' ')) push(`▁${word}`, 240);
     silence(1_000);
   };
   return { orders, kept, said, saying, hear, silence, end: () => orders.end(atMs, 'left') };

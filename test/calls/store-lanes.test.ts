@@ -26,7 +26,6 @@ test('the next car has the persona and the menu of the moment, the car before ke
   const faults: ErrorRecord[] = [];
   let learning = Promise.withResolvers<void>();
   lanes.follow({
-    menus,
     learn: (persona) => {
       learned.push(persona);
       return learning.promise;
@@ -56,6 +55,14 @@ test('the next car has the persona and the menu of the moment, the car before ke
     return extractor?.orders[0]?.reviewReasons.includes('out_of_stock_in_ticket');
   };
   t.same([reads(before), reads(lane?.now())], [false, true]);
+
+  menus.setStock('jerusalem_shakshuka', { kind: 'option', id: 'shak/feta' }, true, null);
+  const without = lane?.now().createExtractor();
+  for (const piece of ['One ', 'classic ', 'with ', 'feta. ', 'Please ', 'pull ', 'forward. '])
+    without?.push({ piece, atMs: 100 });
+  t.match(without?.orders[0]?.reviewReasons, ['out_of_stock_in_ticket']);
+  menus.setStock('jerusalem_shakshuka', { kind: 'option', id: 'shak/feta' }, false, null);
+  learned.length = 1;
 
   learning = Promise.withResolvers();
   clock.advance(6 * 3_600_000);

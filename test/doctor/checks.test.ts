@@ -8,6 +8,7 @@ import t from 'tap';
 import { readStoreConfig, type StoreConfig } from '../../src/config/store.ts';
 import { startDemoPos } from '../../src/demo-pos/demo-pos.ts';
 import { checksOf, type Finding, runCheck } from '../../src/doctor/checks.ts';
+import { personaChecks } from '../../src/doctor/persona-checks.ts';
 import { POS_SECRET, writeTestStore } from '../support/gateway.ts';
 
 async function findings(config: StoreConfig): Promise<Map<string, Finding>> {
@@ -24,6 +25,22 @@ t.test('a machine that fits passes every check', async (t) => {
   for (const [name, finding] of found) t.not(finding.state, 'failed', `${name}: ${finding.detail}`);
   t.match(found.get('ONNX Runtime')?.detail, /^1\.30\.0 from .*libonnxruntime/);
   t.match(found.get('POS')?.detail, /clocks agree/);
+});
+
+t.test('a role text that the model cannot keep in view is found', async (t) => {
+  const { configFile } = await writeTestStore(t.testdir(), 'http://127.0.0.1:9/orders');
+  const config = readStoreConfig(configFile);
+  const [check] = personaChecks(config);
+  t.match(check === undefined ? null : await runCheck(check), { state: 'ok', detail: /lane-1: \d+ of 304 tokens/ });
+  const facts = Array.from({ length: 200 }, (_, index) => `We sell burger number ${index}`);
+  const role = { business: 'barn', agent: 'Ann', brandVoice: null, greeting: null, upsell: null, facts, dayparts: {} };
+  const personas = config.personas.map((persona) => ({ ...persona, role }));
+  const [long] = personaChecks({ ...config, personas });
+  t.match(long === undefined ? null : await runCheck(long), {
+    state: 'failed',
+    detail: /forget/,
+    remedy: /persona show/,
+  });
 });
 
 t.test('faults behind a service that answers, and of files, are found', async (t) => {

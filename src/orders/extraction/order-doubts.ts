@@ -76,11 +76,15 @@ export class OrderDoubts {
     const isLost = lines.length > 0 && this.#lost.some((options) => !holdsOneOf(state, options));
     if ((this.#hasMisfits || isLost) && !isMatched) reasons.add('unknown_modifier');
     if (this.#hasDoubtfulItems && !isMatched) reasons.add('unknown_item');
-    for (const { item, quantity, slots } of lines) {
+    for (const { item, quantity, slots, options } of lines) {
       if (quantity > QUANTITY_USUAL) reasons.add('quantity_unusual');
       if (item.combo?.slots.some(({ id, isRequired }) => isRequired && !slots.has(id)) === true)
         reasons.add('missing_required_choice');
-      if (item.isOutOfStock) reasons.add('out_of_stock_in_ticket');
+      const isOut =
+        item.isOutOfStock ||
+        [...slots.values()].some((chosen) => chosen.isOutOfStock) ||
+        options.some(({ option, action }) => action !== 'no' && option.isOutOfStock);
+      if (isOut) reasons.add('out_of_stock_in_ticket');
     }
     return reasons;
   }
