@@ -1,6 +1,7 @@
 /**
  * What the engine process itself costs beside a GPU: the real serving code and the real host side of a frame (noise, token rings, sockets), with a
- * device that computes nothing and takes as long as an H200 does. Prints how late the event loop was, and the process's CPU time.
+ * device that computes nothing and takes as long as an H200 does. Prints how late the event loop was, and how much
+ * of that it computed itself: the rest is the machine's, busy with something else.
  *
  *     node bench/engine-host.ts [--lanes N,N,...] [--seconds N] [--profile DIR]
  *
@@ -19,6 +20,7 @@ import { startEngineProcess } from '../src/engine/serving/supervisor.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { silentLog } from '../src/runtime/log.ts';
 import { distribution, machine } from './figures.ts';
+import type { OwnWork } from './host/engine.ts';
 
 const { values } = parseArgs({
   options: {
@@ -62,6 +64,7 @@ writeRandomCheckpoint({
 });
 if (values.profile !== undefined) process.env['NODE_OPTIONS'] = `--cpu-prof --cpu-prof-dir=${values.profile}`;
 let lag = { p99: 0, max: 0 };
+let ownMs = 0;
 const supervisor = startEngineProcess(
   {
     modelDirectory: directory,
@@ -74,7 +77,14 @@ const supervisor = startEngineProcess(
   {
     clock: systemClock,
     log: silentLog,
-    spawn: () => forkEngine(new URL('./host/engine.ts', import.meta.url)),
+    spawn() {
+      const child = forkEngine(new URL('./host/engine.ts', import.meta.url));
+      child.onReport((report) => {
+        const { kind, longestMs } = report as { readonly kind: string } as OwnWork;
+        if (kind === 'ownWork') ownMs = Math.max(ownMs, longestMs);
+      });
+      return child;
+    },
     onLoopLag({ p99Ms, maxMs }) {
       lag = { p99: Math.max(lag.p99, p99Ms), max: Math.max(lag.max, maxMs) };
     },
@@ -86,13 +96,14 @@ try {
   console.log(machine());
   for (const lanes of counts) {
     lag = { p99: 0, max: 0 };
+    ownMs = 0;
     const { frames, senderLateMs } = await runPacedLanes(
       (lane) => engine.openLane('own', lane),
       lanes,
       Number(values.seconds),
     );
     console.log(
-      `${String(lanes).padStart(4)} lanes: event loop p99 ${lag.p99.toFixed(1)}, max ${lag.max.toFixed(1)} ms late; ` +
+      `${String(lanes).padStart(4)} lanes: event loop at most ${ownMs.toFixed(1)} ms in work of its own (p99 ${lag.p99.toFixed(1)}, max ${lag.max.toFixed(1)} ms late); ` +
         `run ${distribution(frames.map(({ runMs }) => runMs))}; sent-received ${distribution(frames.map(({ totalMs }) => totalMs))}; ` +
         `sender at most ${senderLateMs.toFixed(1)} ms late`,
     );

@@ -40,4 +40,27 @@ const loadIdleModel: LoadModel = async (directory, { lanes, threads }) => {
   return new CheckpointModel({ checkpoint, runtime, mimi, lm, frames, lanes, device: 'idle' });
 };
 
+/** The longest that the event loop stood still for work of its own, over the last second. */
+export interface OwnWork {
+  readonly kind: 'ownWork';
+  readonly longestMs: number;
+}
+
 runEngineProcess(loadIdleModel);
+
+const tickMs = 5;
+let longestMs = 0;
+let dueMs = performance.now() + tickMs;
+let before = process.threadCpuUsage();
+// How late a timer is says what the whole machine did; what this thread computed meanwhile says what the engine did.
+setInterval(() => {
+  const nowMs = performance.now();
+  const { user, system } = process.threadCpuUsage(before);
+  before = process.threadCpuUsage();
+  longestMs = Math.max(longestMs, Math.min(nowMs - dueMs, (user + system) / 1_000));
+  dueMs = nowMs + tickMs;
+}, tickMs);
+setInterval(() => {
+  process.send?.({ kind: 'ownWork', longestMs } satisfies OwnWork);
+  longestMs = 0;
+}, 1_000);
