@@ -18,9 +18,30 @@ export function rmsNorm(graph: GraphBuilder, x: Value, alpha: FileTensor, channe
   return graph.node('RMSNormalization', [x, graph.weight(alpha, [channels])], { axis: -1, epsilon: { float: 1e-8 } });
 }
 
-export function layerNorm(graph: GraphBuilder, x: Value, weight: FileTensor, bias: FileTensor): Value {
-  const inputs = [x, graph.weight(weight), graph.weight(bias)];
-  return graph.node('LayerNormalization', inputs, { axis: -1, epsilon: { float: 1e-5 } });
+/** x + branch, and its layer norm: one operator for both. */
+export function normedSum(
+  graph: GraphBuilder,
+  x: Value,
+  branch: Value | null,
+  weight: FileTensor,
+  bias: FileTensor,
+): { readonly x: Value; readonly normed: Value } {
+  const affine = [graph.weight(weight), graph.weight(bias)];
+  const epsilon = { epsilon: { float: 1e-5 } };
+  if (branch === null) {
+    return { x, normed: graph.node('LayerNormalization', [x, ...affine], { axis: -1, ...epsilon }) };
+  }
+  const inputs = [x, branch, ...affine];
+  const [normed, , , sum] = graph.nodes('com.microsoft.SkipLayerNormalization', inputs, 4, epsilon, [1, 2]);
+  if (normed === undefined || sum === undefined) throw new Error('a norm of two results');
+  return { x: sum, normed };
+}
+
+/** x W^T, each output times its scale, which is multiplied into the weights at load. */
+export function scaledLinear(graph: GraphBuilder, x: Value, weight: FileTensor, scale: FileTensor): Value {
+  const [outputs = 0] = weight.shape;
+  const scaled = graph.node('Mul', [graph.weight(weight), graph.weight(scale, [outputs, 1])]);
+  return graph.node('Gemm', [x, scaled], { transB: 1 });
 }
 
 /** The residual stream: `sum` and what is still to be added to it. */

@@ -13,6 +13,9 @@ const memTypeDefault = 0;
 const registeredAs = 'CUDAExecutionProvider';
 // cuda_runtime_api.h: cudaStreamNonBlocking
 const nonBlocking = 1;
+// Lower numbers go first; CUDA takes the nearest that the card has. What runs beside takes what the main run leaves free.
+const first = -5;
+const last = 0;
 
 /**
  * One CUDA card, the only one this process uses. Everything is queued on two streams: `main`, where state is also copied
@@ -41,8 +44,8 @@ export class CudaDevice implements Device {
     if (card?.isSupported !== true) {
       throw new SpeakerpostError('CUDA_CARD_UNSUPPORTED', { found: card?.computeCapability ?? `no card ${index}` });
     }
-    this.#main = this.#cuda.create('cudaStreamCreateWithFlags', nonBlocking);
-    this.#beside = this.#cuda.create('cudaStreamCreateWithFlags', nonBlocking);
+    this.#main = this.#cuda.create('cudaStreamCreateWithPriority', nonBlocking, first);
+    this.#beside = this.#cuda.create('cudaStreamCreateWithPriority', nonBlocking, last);
     this.recorder = new StreamRecorder(this.#cuda, this.#main, this.#beside);
   }
 

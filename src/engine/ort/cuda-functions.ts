@@ -19,7 +19,7 @@ const prototypes = {
   cudaMemcpy2DAsync:
     'int (void *target, size_t targetPitch, void *source, size_t sourcePitch, size_t width, size_t height, int kind, void *stream)',
   cudaMemsetAsync: 'int (void *target, int value, size_t bytes, void *stream)',
-  cudaStreamCreateWithFlags: 'int (void *stream, uint flags)',
+  cudaStreamCreateWithPriority: 'int (void *stream, uint flags, int priority)',
   cudaStreamSynchronize: 'int (void *stream)',
   cudaStreamDestroy: 'int (void *stream)',
   cudaStreamWaitEvent: 'int (void *stream, void *event, uint flags)',
