@@ -8,7 +8,6 @@ import { AuditLog } from './audit-log.ts';
 import { People } from './people.ts';
 import { migrations } from './schema.ts';
 import { Sessions } from './sessions.ts';
-import { ShareLinks } from './share-links.ts';
 import { Tokens } from './tokens.ts';
 
 /** A command beside the running gateway may hold the write lock for so long. */
@@ -19,7 +18,6 @@ export interface Access {
   readonly people: People;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
-  readonly shareLinks: ShareLinks;
   readonly audit: AuditLog;
   close(): void;
 }
@@ -50,11 +48,10 @@ function assemble(database: DatabaseSync, clock: Clock): Access {
   const sessions = new Sessions(database, clock);
   const people = new People(database, sessions, clock);
   const tokens = new Tokens(database, clock);
-  const shareLinks = new ShareLinks(database, clock);
   const audit = new AuditLog(database, clock);
   let timer: Timer;
   const expire = (): void => {
-    for (const each of [sessions, shareLinks, audit]) each.expire();
+    for (const each of [sessions, audit]) each.expire();
     timer = clock.after(EXPIRE_EVERY_MS, expire);
   };
   expire();
@@ -62,7 +59,6 @@ function assemble(database: DatabaseSync, clock: Clock): Access {
     people,
     sessions,
     tokens,
-    shareLinks,
     audit,
     close() {
       timer.cancel();

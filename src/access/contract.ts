@@ -43,10 +43,4 @@ export interface AuditEntry {
   readonly address: string;
 }
 
-export interface ShareLink {
-  readonly callId: string;
-  readonly madeBy: string;
-  readonly expiresAtWallMs: number;
-}
-
 export type { Permission, Role };

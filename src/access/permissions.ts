@@ -2,20 +2,14 @@
 
 export const permissions = {
   'live.read': 'see lanes, words and orders as they come, without sound',
-  'lane.listen': 'listen to a lane while a guest is there',
   'lane.take-over': 'ring the crew, speak to the car, whisper to the agent, hand back',
   'stock.write': 'take an item off the menu and put it back',
   'calls.read': 'find calls and read their words, orders and delivery',
   'calls.listen': 'play recordings',
-  'calls.write': 'write notes, make share links',
-  'calls.delete': 'delete a call with its recording before its time',
   'tickets.write': 'correct, resend and void tickets',
   'numbers.read': "see the store's figures",
-  'menu.write': 'edit menu and persona, test a persona',
-  'technical.read': 'see traces, quality, queue, engine and versions, without words or sound',
   'people.write': 'add, change and remove accounts and tokens',
   'audit.read': 'see who looked at what',
-  'settings.write': 'change alerts',
 } as const;
 
 export type Permission = keyof typeof permissions;
@@ -23,22 +17,18 @@ export type Permission = keyof typeof permissions;
 const crew = ['live.read', 'lane.take-over', 'stock.write'] as const satisfies readonly Permission[];
 const manager = [
   ...crew,
-  'lane.listen',
   'calls.read',
   'calls.listen',
-  'calls.write',
   'tickets.write',
   'numbers.read',
-  'menu.write',
-  'technical.read',
 ] as const satisfies readonly Permission[];
 
 const allowed: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   crew: new Set(crew),
   manager: new Set(manager),
   admin: new Set(Object.keys(permissions) as Permission[]),
-  /** Whoever is called when something does not work: sees how it works, not what guests said. */
-  support: new Set<Permission>(['technical.read', 'numbers.read']),
+  /** Whoever is called when something does not work: sees the figures, not what guests said. */
+  support: new Set<Permission>(['numbers.read']),
 };
 
 export const roles = ['crew', 'manager', 'admin', 'support'] as const;

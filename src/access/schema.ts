@@ -33,14 +33,6 @@ export const migrations: readonly string[] = [
     expires_wall_ms INTEGER
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE share_links (
-    token_hash      TEXT PRIMARY KEY,
-    call_id         TEXT NOT NULL,
-    made_by         TEXT NOT NULL,
-    expires_wall_ms INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX share_links_by_call ON share_links (call_id);
-
   CREATE TABLE audit_log (
     id         INTEGER PRIMARY KEY,
     at_wall_ms INTEGER NOT NULL,

@@ -1,6 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import type { Access } from '../../access/access.ts';
 import type { CallSummary } from '../../records/contract.ts';
 import { badness } from '../../records/worst-calls.ts';
 import { callListQuery, listCalls } from '../call-list.ts';
@@ -13,10 +12,7 @@ const CSV_ROWS_MAX = 10_000;
 const CSV_PAGE = 200;
 
 /** Finding calls and reading one. */
-export function callRoutes(
-  { timezone }: WebOptions,
-  { reader, access, clock }: Pick<WebDeps, 'reader' | 'access' | 'clock'>,
-): ApiRoute[] {
+export function callRoutes({ timezone }: WebOptions, { reader }: Pick<WebDeps, 'reader'>): ApiRoute[] {
   return [
     route({
       method: 'get',
@@ -70,37 +66,6 @@ export function callRoutes(
       permission: 'calls.read',
       answer: z.array(z.string()),
       handle: () => badness.map(({ why }) => why),
-    }),
-    ...shareRoutes(access, clock),
-  ];
-}
-
-function shareRoutes({ shareLinks }: Access, clock: WebDeps['clock']): ApiRoute[] {
-  return [
-    route({
-      method: 'post',
-      path: '/api/calls/:callId/share',
-      summary: 'Make a link that shows one call to somebody without an account',
-      permission: 'calls.write',
-      body: z.strictObject({ days: z.number().positive().max(90) }),
-      answer: z.object({ path: z.string(), expiresAtWallMs: z.number() }),
-      handle({ param, body, caller, note }) {
-        const callId = param('callId');
-        const expiresAtWallMs = Math.round(clock.wallMs() + body.days * 86_400_000);
-        const token = shareLinks.make({ callId, madeBy: caller.name, expiresAtWallMs });
-        note('call.shared', callId, `${body.days} days`);
-        return { path: `/shared/${token}`, expiresAtWallMs };
-      },
-    }),
-    route({
-      method: 'delete',
-      path: '/api/calls/:callId/share',
-      summary: 'End every link to the call',
-      permission: 'calls.write',
-      handle({ param, note }) {
-        shareLinks.revoke(param('callId'));
-        note('call.unshared', param('callId'));
-      },
     }),
   ];
 }
