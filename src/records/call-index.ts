@@ -78,6 +78,8 @@ export const callIndex = `
 
   CREATE TRIGGER call_started AFTER INSERT ON calls BEGIN
     UPDATE calls SET search_id = (SELECT coalesce(max(search_id), 0) + 1 FROM calls) WHERE call_id = new.call_id;
+    -- Its ticket may have been stored first: the delivery thread was away when it began.
+    ${refresh('new.call_id')}
   END;
   CREATE TRIGGER call_ended AFTER UPDATE OF outcome, review_reasons ON calls BEGIN
     ${refresh('new.call_id')}

@@ -43,7 +43,7 @@ t.test('a call that stays up takes no lane until a car comes, and none after it 
   t.equal(new Set(started).size, 2, 'each car is a call of its own');
   t.match(
     delivery.records.filter((each) => each.kind === 'log' && each.what === 'car_arrived'),
-    [{ detail: /^car 1 of the line, 0 ms/ }, { detail: /^car 2 of the line, 6000 ms/ }],
+    [{ detail: /^car 1 of the line, 0 ms/ }, { detail: /^car 2 of the line, 6560 ms/ }],
   );
 });
 

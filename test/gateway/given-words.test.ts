@@ -14,7 +14,7 @@ t.test(
   'the agent greets as the store says and says what the crew types; its own voice apologises when the engine is gone',
   { timeout: 90_000 },
   async (t) => {
-    const changes = { calls: { apologyWords: 'Sorry, please pull forward.' } };
+    const changes = { calls: { apologyWords: 'Sorry, we cannot take your order here. Please pull forward to the window.' } };
     const { gateway, store } = await runningGateway(t, changes, { greeting });
     const saveFile = join(store.directory, 'call.wav');
     const call = placeScriptedCall({ target: store.target, saveFile });
@@ -30,7 +30,8 @@ t.test(
     t.equal((await call).endedBy, 'peer');
     const detail = await gateway.reader.getCall(callId);
     const file = join(store.directory, `data/cache/apology-${detail?.personaId}.wav`);
-    t.ok(shareHeard(rightChannel(saveFile), parseWav(readFileSync(file), file)) > 0.6, 'heard in its own voice');
+    const heard = shareHeard(rightChannel(saveFile), parseWav(readFileSync(file), file));
+    t.ok(heard > 0.6, `heard in its own voice: ${heard}`);
     const log = detail?.log.map(({ what, detail: text }) => `${what}: ${text}`) ?? [];
     t.ok(log.includes(`greeting: ${greeting}`) && log.includes(`whisper: ${whisper}`));
   },
