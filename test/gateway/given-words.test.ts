@@ -14,7 +14,9 @@ t.test(
   'the agent greets as the store says and says what the crew types; its own voice apologises when the engine is gone',
   { timeout: 90_000 },
   async (t) => {
-    const changes = { calls: { apologyWords: 'Sorry, we cannot take your order here. Please pull forward to the window.' } };
+    const changes = {
+      calls: { apologyWords: 'Sorry, we cannot take your order here. Please pull forward to the window.' },
+    };
     const { gateway, store } = await runningGateway(t, changes, { greeting });
     const saveFile = join(store.directory, 'call.wav');
     const call = placeScriptedCall({ target: store.target, saveFile });
