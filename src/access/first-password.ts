@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writePrivate } from '../runtime/synced-file.ts';
 import { randomPassword } from './password.ts';
 import type { People } from './people.ts';
 
@@ -28,17 +27,4 @@ export async function makeFirstPerson(people: People, dataDirectory: string, ter
     terminal.write(`Sign in as "${FIRST_PERSON}" with the password in ${file}\n`);
   }
   await people.add(FIRST_PERSON, 'admin', password);
-}
-
-/** Whole or not at all, mode 0600 from the first byte. */
-async function writePrivate(file: string, text: string): Promise<void> {
-  const part = `${file}.${randomBytes(6).toString('hex')}.part`;
-  const handle = await open(part, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(part, file);
 }

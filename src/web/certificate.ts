@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import { messageOf, SpeakerpostError } from '../runtime/errors.ts';
+import { writePrivate } from '../runtime/synced-file.ts';
 
 /** PEM files of the pages' certificate. */
 export interface CertificateFiles {
@@ -62,8 +62,8 @@ export async function ownCertificate(
         },
       ],
     });
-    await write(files.keyFile, made.private);
-    await write(files.certFile, made.cert);
+    await writePrivate(files.keyFile, made.private);
+    await writePrivate(files.certFile, made.cert);
   }
   return files;
 }
@@ -100,16 +100,4 @@ function isStillGood(files: CertificateFiles, names: ReturnType<typeof namesOf>,
   } catch {
     return false; // not there, or damaged: it is made anew
   }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  const part = `${file}.part`;
-  const handle = await open(part, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(part, file);
 }

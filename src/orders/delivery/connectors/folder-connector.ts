@@ -1,6 +1,7 @@
 import { access, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../../runtime/errors.ts';
+import { writeSynced } from '../../../runtime/synced-file.ts';
 import type { FolderTarget } from '../../contract.ts';
 import type { Ticket } from '../../ticket.ts';
 import type { PosAnswer, PosConnector } from '../pos-connector.ts';
@@ -25,7 +26,7 @@ export class FolderConnector implements PosConnector {
       await mkdir(this.#folder, { recursive: true });
       if (await exists(file)) return accepted;
       const unfinished = join(this.#folder, `.${name}.part`);
-      await writeSynced(unfinished, `${JSON.stringify(ticket, null, 2)}\n`);
+      await writeSynced(unfinished, `${JSON.stringify(ticket, null, 2)}\n`, 0o640);
       await rename(unfinished, file);
       await syncFolder(this.#folder);
       return accepted;
@@ -41,16 +42,6 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function writeSynced(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w', 0o640);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Without it the name may be gone after a power cut although the file is whole. */
