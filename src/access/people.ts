@@ -1,6 +1,7 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Clock } from '../runtime/clock.ts';
 import { SpeakerpostError } from '../runtime/errors.ts';
+import { prepareAll, type Statements } from '../runtime/statements.ts';
 import type { Person } from './contract.ts';
 import { hashPassword, PASSWORD_LENGTH, passwordMatches } from './password.ts';
 import { type Role, roles } from './permissions.ts';
@@ -13,13 +14,12 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
 export class People {
   readonly #clock: Clock;
   readonly #sessions: Sessions;
-  readonly #statements: Readonly<Record<keyof typeof sql, StatementSync>>;
+  readonly #statements: Statements<typeof sql>;
 
   constructor(database: DatabaseSync, sessions: Sessions, clock: Clock) {
     this.#clock = clock;
     this.#sessions = sessions;
-    const entries = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)] as const);
-    this.#statements = Object.fromEntries(entries) as Readonly<Record<keyof typeof sql, StatementSync>>;
+    this.#statements = prepareAll(database, sql);
   }
 
   get list(): readonly Person[] {

@@ -1,5 +1,6 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Clock } from '../runtime/clock.ts';
+import { prepareAll, type Statements } from '../runtime/statements.ts';
 import type { Session } from './contract.ts';
 import type { Role } from './permissions.ts';
 import { randomToken, tokenHash } from './secrets.ts';
@@ -24,12 +25,11 @@ export interface FoundSession {
 /** Who is signed in. Kept on disk, so that a restart on a busy day signs nobody out. */
 export class Sessions {
   readonly #clock: Clock;
-  readonly #statements: Readonly<Record<keyof typeof sql, StatementSync>>;
+  readonly #statements: Statements<typeof sql>;
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#clock = clock;
-    const entries = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)] as const);
-    this.#statements = Object.fromEntries(entries) as Readonly<Record<keyof typeof sql, StatementSync>>;
+    this.#statements = prepareAll(database, sql);
   }
 
   open(name: string): Session {

@@ -1,6 +1,7 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Clock } from '../runtime/clock.ts';
 import { SpeakerpostError } from '../runtime/errors.ts';
+import { prepareAll, type Statements } from '../runtime/statements.ts';
 import type { ApiToken } from './contract.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { randomToken, tokenHash } from './secrets.ts';
@@ -12,12 +13,11 @@ const USED_EVERY_MS = 60_000;
 /** Keys of programs. Each may what it was given and nothing else; the database has hashes only. */
 export class Tokens {
   readonly #clock: Clock;
-  readonly #statements: Readonly<Record<keyof typeof sql, StatementSync>>;
+  readonly #statements: Statements<typeof sql>;
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#clock = clock;
-    const entries = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)] as const);
-    this.#statements = Object.fromEntries(entries) as Readonly<Record<keyof typeof sql, StatementSync>>;
+    this.#statements = prepareAll(database, sql);
   }
 
   get list(): readonly ApiToken[] {

@@ -1,5 +1,6 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { AgentWord } from '../orders/contract.ts';
+import { prepareAll, type Statements } from '../runtime/statements.ts';
 import type { CallRecordEvent } from './contract.ts';
 import { inTransaction } from './database.ts';
 import { maskedJson, maskText, maskWords, mayBePersonal, PERSONAL_WORDS_MAX } from './personal-data.ts';
@@ -16,11 +17,11 @@ export interface RecordBatch {
 /** Writes what happens in calls. A batch is one transaction; an event that was written is skipped when it comes again. */
 export class CallWriter {
   readonly #database: DatabaseSync;
-  readonly #statements: Statements;
+  readonly #statements: Statements<typeof sql>;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#statements = prepare(database);
+    this.#statements = prepareAll(database, sql);
   }
 
   write(batch: RecordBatch): void {
@@ -96,8 +97,6 @@ export class CallWriter {
   }
 }
 
-type Statements = Readonly<Record<keyof typeof sql, StatementSync>>;
-
 const sql = {
   lastSequence: 'SELECT last_sequence FROM journal WHERE run_id = ?',
   markSequence: 'INSERT OR REPLACE INTO journal (run_id, last_sequence) VALUES (?, ?)',
@@ -112,8 +111,3 @@ const sql = {
   draft: 'INSERT OR REPLACE INTO drafts (call_id, orders) VALUES (?, ?)',
   ended: `UPDATE calls SET outcome = ?, reason = ?, duration_ms = ?, stats = ?, recording = ? WHERE call_id = ?`,
 } as const;
-
-function prepare(database: DatabaseSync): Statements {
-  const entries = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)] as const);
-  return Object.fromEntries(entries) as Statements;
-}
