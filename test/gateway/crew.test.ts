@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { placeScriptedCall } from '../../src/phone/phone.ts';
 import { formatWav, type Wav } from '../../src/runtime/wav.ts';
 import { startBaresipPhone } from '../support/baresip.ts';
@@ -41,15 +41,21 @@ function secondsOf({ samples, sampleRateHz }: Wav, hz: number): number {
   return count / 10;
 }
 
+/** A handset whose crew speaks `CREW_HZ`. Null, and the test skipped, where there is no baresip. */
+async function crewPhone(t: Test) {
+  const program = debianProgram(t, 'baresip');
+  if (program === null) return null;
+  const directory = mkdtempSync(`${tmpdir()}/speakerpost-crew-`);
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  return startBaresipPhone(program, tone(`${directory}/crew.wav`, CREW_HZ, 60));
+}
+
 t.test(
   'the engine is killed in a call: a handset rings at once and talks with the guest both ways',
   { timeout: 120_000 },
   async (t) => {
-    const program = debianProgram(t, 'baresip');
-    if (program === null) return;
-    const directory = mkdtempSync(`${tmpdir()}/speakerpost-crew-`);
-    t.teardown(() => rmSync(directory, { recursive: true }));
-    const phone = await startBaresipPhone(program, tone(`${directory}/crew.wav`, CREW_HZ, 60));
+    const phone = await crewPhone(t);
+    if (phone === null) return;
     const { gateway, store } = await runningGateway(t, { crew: { phones: [phone.uri] } });
     const saveFile = `${store.directory}/call.wav`;
     const stop = new AbortController();
@@ -87,11 +93,8 @@ t.test(
   'a lane is taken over and handed back: the agent talks on with the order so far',
   { timeout: 120_000 },
   async (t) => {
-    const program = debianProgram(t, 'baresip');
-    if (program === null) return;
-    const directory = mkdtempSync(`${tmpdir()}/speakerpost-crew-`);
-    t.teardown(() => rmSync(directory, { recursive: true }));
-    const phone = await startBaresipPhone(program, tone(`${directory}/crew.wav`, CREW_HZ, 60));
+    const phone = await crewPhone(t);
+    if (phone === null) return;
     t.teardown(() => phone.stop());
     const { gateway, store } = await runningGateway(t, { crew: { phones: [phone.uri], autoAnswer: true } });
     const saveFile = `${store.directory}/call.wav`;

@@ -3,12 +3,12 @@ import { type Test, test } from 'tap';
 import { Outbox } from '../../src/orders/delivery/outbox.ts';
 import { textQuery } from '../../src/records/call-filter.ts';
 import { CallQueries } from '../../src/records/call-queries.ts';
-import { CallWriter } from '../../src/records/call-writer.ts';
 import type { CallFilter, CallOutcome, CallRecordEvent } from '../../src/records/contract.ts';
-import { openDatabase, openDatabaseReadOnly } from '../../src/records/database.ts';
+import { openDatabase } from '../../src/records/database.ts';
 import { migrations } from '../../src/records/schema.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { makeTicket, startedCall, temporaryDatabase } from '../orders/delivery/fixtures.ts';
+import { recordsFixture } from './fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -21,21 +21,9 @@ interface Spoken {
 }
 
 function open(t: Test) {
-  const file = temporaryDatabase(t);
-  const database = openDatabase(file);
-  const readOnly = openDatabaseReadOnly(file);
-  t.teardown(() => {
-    readOnly.close();
-    database.close();
-  });
+  const { database, readOnly, write } = recordsFixture(t);
   const clock = new FakeClock();
   const outbox = new Outbox(database, clock, 20_000, () => undefined);
-  const writer = new CallWriter(database);
-  let sequence = 0;
-  const write = (...events: CallRecordEvent[]) => {
-    writer.write({ runId: 'run', firstSequence: sequence, events });
-    sequence += events.length;
-  };
   const call = (callId: string, startedWallMs: number, spoken: Spoken = {}) => {
     const { lane = 'lane-1', outcome = 'ordered', words = '', greetedMs = 900, crew = false } = spoken;
     write({ ...startedCall(callId, startedWallMs), lane } as CallRecordEvent);

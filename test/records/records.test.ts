@@ -5,27 +5,16 @@ import { Outbox } from '../../src/orders/delivery/outbox.ts';
 import { CallQueries } from '../../src/records/call-queries.ts';
 import { CallWriter } from '../../src/records/call-writer.ts';
 import type { CallCursor, CallRecordEvent } from '../../src/records/contract.ts';
-import { openDatabase, openDatabaseReadOnly } from '../../src/records/database.ts';
+import { openDatabase } from '../../src/records/database.ts';
 import { markInterruptedCalls } from '../../src/records/interrupted-calls.ts';
 import { startRecordReader } from '../../src/records/reader.ts';
 import { FakeClock } from '../../src/runtime/fake-clock.ts';
 import { makeTicket, startedCall, temporaryDatabase } from '../orders/delivery/fixtures.ts';
+import { recordsFixture } from './fixtures.ts';
 
 function open(t: Test) {
-  const file = temporaryDatabase(t);
-  const database = openDatabase(file);
-  const readOnly = openDatabaseReadOnly(file);
-  t.teardown(() => {
-    readOnly.close();
-    database.close();
-  });
-  const writer = new CallWriter(database);
-  let sequence = 0;
-  const write = (...events: CallRecordEvent[]) => {
-    writer.write({ runId: 'run', firstSequence: sequence, events });
-    sequence += events.length;
-  };
-  return { file, database, writer, write, queries: new CallQueries(readOnly) };
+  const { readOnly, ...records } = recordsFixture(t);
+  return { ...records, queries: new CallQueries(readOnly) };
 }
 
 function words(callId: string, ...texts: string[]): CallRecordEvent {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatWav, parseWav, type Wav } from '../../src/runtime/wav.ts';
 import { freeUdpPort } from './free-port.ts';
+import { readRecording } from './recorded-file.ts';
 
 /** How baresip names its codecs, the module that has each, and the rate and channels at which it wants sound. */
 const CODECS = {
@@ -134,15 +135,6 @@ export async function startBaresipHandset(
     await once(child, 'exit');
     rmSync(folder, { recursive: true });
   });
-}
-
-/** libsndfile rewrites the header at the close only: a cut recording says it is empty. */
-function readRecording(file: string): Wav | null {
-  try {
-    return parseWav(readFileSync(file), file);
-  } catch {
-    return null;
-  }
 }
 
 function configuration(

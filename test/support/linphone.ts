@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatWav, parseWav, type Wav } from '../../src/runtime/wav.ts';
+import { formatWav, type Wav } from '../../src/runtime/wav.ts';
 import { freeUdpPort } from './free-port.ts';
+import { readRecording } from './recorded-file.ts';
 
 /** Those that linphonec enables by itself, and what else is asked of it here. */
 const CODECS = [
@@ -72,14 +73,6 @@ export async function callWithLinphone(call: LinphoneCall): Promise<LinphoneResu
     return { heard: readRecording(heard), output };
   } finally {
     rmSync(folder, { recursive: true });
-  }
-}
-
-function readRecording(file: string): Wav | null {
-  try {
-    return parseWav(readFileSync(file), file);
-  } catch {
-    return null;
   }
 }
 
