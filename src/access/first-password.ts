@@ -9,7 +9,7 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-export const FIRST_PERSON = 'admin';
+const FIRST_PERSON = 'admin';
 
 /**
  * Makes the first account where there is none. Its password goes to the terminal when a person sits there, else to the file

@@ -29,7 +29,7 @@ export const badness: readonly { readonly why: string; readonly points: (call: C
   { why: 'longer than 3 minutes', points: ({ durationMs }) => (durationMs !== null && durationMs > 180_000 ? 10 : 0) },
 ];
 
-export function badnessOf(call: CallSummary): number {
+function badnessOf(call: CallSummary): number {
   return badness.reduce((sum, { points }) => sum + points(call), 0);
 }
 

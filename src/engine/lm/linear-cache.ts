@@ -121,7 +121,7 @@ export class LinearCache {
  * Inputs   target [], cosine, sine [head dim / 2]; the setting from
  * States   those of the temporal transformer
  */
-export function compactionGraph(lm: LmConfiguration, slots: number, type: FloatType): LaneGraph {
+function compactionGraph(lm: LmConfiguration, slots: number, type: FloatType): LaneGraph {
   const graph = new GraphBuilder('compaction', type);
   const target = graph.input('target', 'int64', []);
   const headDim = lm.dim / lm.heads;
